@@ -1,0 +1,47 @@
+import type { Logger } from 'pino';
+import type { Principal } from '../auth/principal.ts';
+import type { ThreadStreamEvent } from '../chatkit/protocol/events.ts';
+import type { ChatKitRequest } from '../chatkit/protocol/requests.ts';
+
+/** One ChatKit request: its bytes as they came, and what they say. */
+export interface Operation {
+  /** The ChatKit request type, or the literal type of a request that this gateway does not know. */
+  readonly type: string;
+  /** Absent for a type that is unknown here; a forwarding backend passes it on untouched. */
+  readonly request: ChatKitRequest | undefined;
+  readonly bytes: Uint8Array;
+}
+
+/** The facts of a request that travel with it through every layer. */
+export interface ChatContext {
+  readonly requestId: string;
+  readonly principal: Principal;
+  /** The verified access token, for an upstream that is configured to receive it. */
+  readonly accessToken: string;
+  /** `Accept-Language` as sent, or an empty string. */
+  readonly locale: string;
+  readonly logger: Logger;
+  /** Aborted when the client has gone. */
+  readonly signal: AbortSignal;
+}
+
+/** A stream that is being produced. Exactly one of its two readings is used, once; leaving the loop ends the reading. */
+export interface BackendStream {
+  /** Present where the gateway produces the reply. */
+  readonly runId?: string;
+  /** The frames of the ChatKit stream as bytes, cut at any place. */
+  chunks(): AsyncIterable<Uint8Array | string>;
+  /** The same stream, decoded. */
+  events(): AsyncIterable<ThreadStreamEvent>;
+}
+
+export type BackendReply =
+  | { readonly kind: 'json'; readonly status: number; readonly body: Uint8Array | object }
+  | { readonly kind: 'stream'; readonly stream: BackendStream };
+
+/** What answers operations. */
+export interface ChatBackend {
+  readonly name: 'agent' | 'forward';
+  /** @throws GatewayError before the first byte; after it, an error is an event of the stream */
+  handle(operation: Operation, context: ChatContext): Promise<BackendReply>;
+}

@@ -1,0 +1,41 @@
+/**
+ * Every error that a caller can see. The code is stable and is part of the public contract; the detail is
+ * what a person reads. A 5xx never carries more detail than is written here.
+ */
+export const CATALOGUE = {
+  'invalid-request': { status: 400, title: 'The request is not valid' },
+  'invalid-json': { status: 400, title: 'The body is not valid JSON' },
+  'invalid-cursor': { status: 400, title: 'The cursor does not name a record of this list' },
+  unauthenticated: { status: 401, title: 'Sign in to continue' },
+  'invalid-token': { status: 401, title: 'The access token is not valid' },
+  'invalid-credentials': { status: 401, title: 'The e-mail address or the password is wrong' },
+  'invalid-refresh-token': { status: 401, title: 'The refresh token is not valid' },
+  'insufficient-scope': { status: 403, title: 'The token does not allow this' },
+  'origin-not-allowed': { status: 403, title: 'This origin may not call the gateway' },
+  'thread-locked': { status: 403, title: 'The thread is locked' },
+  'thread-closed': { status: 403, title: 'The thread is closed' },
+  'not-found': { status: 404, title: 'There is nothing at this address' },
+  'thread-not-found': { status: 404, title: 'The thread does not exist' },
+  'item-not-found': { status: 404, title: 'The item does not exist' },
+  'attachment-not-found': { status: 404, title: 'The attachment does not exist' },
+  'method-not-allowed': { status: 405, title: 'The method is not allowed here' },
+  'request-timeout': { status: 408, title: 'The request took too long to arrive' },
+  'run-in-progress': { status: 409, title: 'A reply is already being written in this thread' },
+  'item-not-retryable': { status: 409, title: 'Only a message of the user can be retried' },
+  'body-too-large': { status: 413, title: 'The body is too large' },
+  'unsupported-media-type': { status: 415, title: 'The body must be JSON' },
+  'unknown-operation': { status: 400, title: 'The gateway does not know this operation' },
+  'model-not-allowed': { status: 422, title: 'The chosen model is not on offer' },
+  'tool-not-allowed': { status: 422, title: 'The chosen tool is not on offer' },
+  'rate-limited': { status: 429, title: 'Too many requests' },
+  'headers-too-large': { status: 431, title: 'The request headers are too large' },
+  internal: { status: 500, title: 'Something went wrong on our side' },
+  'not-implemented': { status: 501, title: 'This operation is not available yet' },
+  'upstream-unreachable': { status: 502, title: 'The chat service cannot be reached' },
+  'upstream-failed': { status: 502, title: 'The chat service gave an answer that cannot be used' },
+  'shutting-down': { status: 503, title: 'The gateway is shutting down' },
+  'store-unavailable': { status: 503, title: 'The conversation store cannot be reached' },
+  'upstream-timeout': { status: 504, title: 'The chat service did not answer in time' },
+} as const satisfies Record<string, { status: number; title: string }>;
+
+export type ErrorCode = keyof typeof CATALOGUE;
