@@ -33,6 +33,7 @@ export const CATALOGUE = {
   'not-implemented': { status: 501, title: 'This operation is not available yet' },
   'upstream-unreachable': { status: 502, title: 'The chat service cannot be reached' },
   'upstream-failed': { status: 502, title: 'The chat service gave an answer that cannot be used' },
+  overloaded: { status: 503, title: 'The gateway is busy; try again in a moment' },
   'shutting-down': { status: 503, title: 'The gateway is shutting down' },
   'store-unavailable': { status: 503, title: 'The conversation store cannot be reached' },
   'upstream-timeout': { status: 504, title: 'The chat service did not answer in time' },

@@ -19,6 +19,11 @@ export interface UserStore {
   countUsers(): Promise<number>;
   /** Also revokes every session of the user. False when there is no such user. */
   setPassword(userId: string, passwordHash: string): Promise<boolean>;
+  /**
+   * Stores a newer encoding of the same password, so sessions live on. False, and nothing is changed, when the
+   * stored hash is not `from` any more.
+   */
+  upgradePasswordHash(userId: string, from: string, to: string): Promise<boolean>;
   /** Disabling also revokes every session of the user. False when there is no such user. */
   setDisabled(userId: string, disabledAt: string | undefined): Promise<boolean>;
 }
