@@ -1,7 +1,8 @@
 import type { Logger } from 'pino';
 import type { Principal } from '../auth/principal.ts';
-import type { ThreadStreamEvent } from '../chatkit/protocol/events.ts';
 import type { ChatKitRequest } from '../chatkit/protocol/requests.ts';
+import type { Audience } from '../chatkit/thread-view.ts';
+import type { RunEvent } from '../runs/run.ts';
 
 /** One ChatKit request: its bytes as they came, and what they say. */
 export interface Operation {
@@ -10,6 +11,8 @@ export interface Operation {
   /** Absent for a type that is unknown here; a forwarding backend passes it on untouched. */
   readonly request: ChatKitRequest | undefined;
   readonly bytes: Uint8Array;
+  /** For whom the answer is made. */
+  readonly audience: Audience;
 }
 
 /** The facts of a request that travel with it through every layer. */
@@ -27,12 +30,11 @@ export interface ChatContext {
 
 /** A stream that is being produced. Exactly one of its two readings is used, once; leaving the loop ends the reading. */
 export interface BackendStream {
-  /** Present where the gateway produces the reply. */
-  readonly runId?: string;
+  readonly runId: string;
   /** The frames of the ChatKit stream as bytes, cut at any place. */
   chunks(): AsyncIterable<Uint8Array | string>;
-  /** The same stream, decoded. */
-  events(): AsyncIterable<ThreadStreamEvent>;
+  /** The same stream decoded, with the hidden items that only the gateway reads. */
+  events(): AsyncIterable<RunEvent>;
 }
 
 export type BackendReply =

@@ -1,6 +1,13 @@
 import { z } from 'zod';
 import { annotation, iconName, jsonObject } from './common.ts';
-import { assistantContent, generatedImage, visibleItem, widgetRoot, type ThreadItem } from './items.ts';
+import {
+  assistantContent,
+  generatedImage,
+  visibleItem,
+  widgetComponent,
+  widgetRoot,
+  type ThreadItem,
+} from './items.ts';
 import { task } from './tasks.ts';
 import { thread } from './threads.ts';
 
@@ -37,7 +44,7 @@ export const itemUpdate = z
     z.object({
       type: z.literal('widget.component.updated'),
       component_id: z.string(),
-      component: widgetRoot,
+      component: widgetComponent,
     }),
     z.object({ type: z.literal('workflow.task.added'), task_index: z.int(), task }),
     z.object({ type: z.literal('workflow.task.updated'), task_index: z.int(), task }),

@@ -24,7 +24,7 @@ export const inferenceOptions = z
   .meta({ id: 'InferenceOptions' });
 
 const uploadDescriptor = z.object({
-  url: z.string(),
+  url: z.url(),
   method: z.enum(['POST', 'PUT']),
   headers: z.record(z.string(), z.string()),
 });
@@ -38,7 +38,7 @@ const attachmentBase = {
 export const attachment = z
   .discriminatedUnion('type', [
     z.object({ type: z.literal('file'), ...attachmentBase }),
-    z.object({ type: z.literal('image'), ...attachmentBase, preview_url: z.string() }),
+    z.object({ type: z.literal('image'), ...attachmentBase, preview_url: z.url() }),
   ])
   .meta({ id: 'Attachment' });
 export type Attachment = z.infer<typeof attachment>;
@@ -48,8 +48,14 @@ export const assistantContent = z
   .meta({ id: 'AssistantContent' });
 export type AssistantContent = z.infer<typeof assistantContent>;
 
-/** A widget's root: a component of ChatKit's widget language, kept as it is. */
-export const widgetRoot = z.looseObject({ type: z.string() }).meta({ id: 'WidgetRoot' });
+/** A component of ChatKit's widget language, kept as it is. */
+export const widgetComponent = z.looseObject({ type: z.string() }).meta({ id: 'WidgetComponent' });
+export type WidgetComponent = z.infer<typeof widgetComponent>;
+
+/** The outermost component of a widget, kept as it is. */
+export const widgetRoot = z
+  .looseObject({ type: z.enum(['Card', 'ListView', 'Basic']) })
+  .meta({ id: 'WidgetRoot' });
 export type WidgetRoot = z.infer<typeof widgetRoot>;
 
 export const generatedImage = z.object({ id: z.string(), url: z.string() }).meta({ id: 'GeneratedImage' });

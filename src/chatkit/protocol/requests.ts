@@ -1,23 +1,16 @@
 import { z } from 'zod';
 import { jsonObject } from './common.ts';
+import { lenientBoolean, lenientCount } from './lenient.ts';
 
 export const DEFAULT_PAGE_SIZE = 20;
 
 /** ChatKit's own client asks for 9,999 threads at once; nothing known asks for more. */
 const MAX_PAGE_SIZE = 10_000;
 
-/** Absent, null and 0 mean the default; the reference also takes `"5"`, `true` and `1e2`. */
-const limit = z
-  .preprocess(
-    (value) =>
-      typeof value === 'string' && value.trim() !== ''
-        ? Number(value)
-        : typeof value === 'boolean'
-          ? Number(value)
-          : value,
-    z.int().min(0).nullish(),
-  )
-  .transform((value) => Math.min(value || DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE));
+/** Absent, null and 0 mean the default. */
+const limit = lenientCount(MAX_PAGE_SIZE)
+  .nullish()
+  .transform((value) => value || DEFAULT_PAGE_SIZE);
 
 const pageParams = {
   limit,
@@ -41,7 +34,7 @@ export const userMessageInput = z
           text: z.string(),
           data: jsonObject,
           group: optional(z.string()),
-          interactive: z.boolean().default(false),
+          interactive: lenientBoolean.default(false),
         }),
       ]),
     ),
@@ -60,7 +53,7 @@ const structuredSubmission = z.object({
   answers: z
     .record(
       z.string(),
-      z.object({ values: z.array(z.string()).default([]), skipped: z.boolean().default(false) }),
+      z.object({ values: z.array(z.string()).default([]), skipped: lenientBoolean.default(false) }),
     )
     .default({}),
 });
@@ -106,7 +99,7 @@ export const REQUESTS = {
   ),
   'attachments.create': request(
     'attachments.create',
-    z.object({ name: z.string(), size: z.int().min(0), mime_type: z.string() }),
+    z.object({ name: z.string(), size: lenientCount(Number.MAX_SAFE_INTEGER), mime_type: z.string() }),
   ),
   'attachments.delete': request('attachments.delete', z.object({ attachment_id: z.string() })),
   'threads.update': request('threads.update', z.object({ thread_id: z.string(), title: z.string() })),

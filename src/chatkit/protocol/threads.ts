@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { jsonObject, pageOf, timestamp } from './common.ts';
+import { pageOf, timestamp } from './common.ts';
 import { visibleItem } from './items.ts';
 
 export const threadStatus = z
@@ -19,7 +19,7 @@ export const thread = z
     created_at: timestamp,
     status: threadStatus,
     allowed_image_domains: z.array(z.string()).optional(),
-    metadata: jsonObject,
+    metadata: z.object({}),
     items: pageOf(visibleItem),
   })
   .meta({ id: 'Thread' });

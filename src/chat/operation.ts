@@ -1,0 +1,83 @@
+import type { ZodError } from 'zod';
+import { isOperationType, REQUESTS, type ChatKitRequest } from '../chatkit/protocol/requests.ts';
+import { GatewayError, type InputProblem } from '../errors/gateway-error.ts';
+import type { Operation } from './backend.ts';
+
+/** Deeper than any real request; deep enough nesting would overflow the stack of whoever writes it out again. */
+const MAX_DEPTH = 100;
+const MAX_PROBLEMS = 20;
+
+const decoder = new TextDecoder('utf-8', { fatal: true });
+
+/**
+ * Reads the body of a ChatKit request.
+ * @throws GatewayError `invalid-json` or `invalid-request`; never for an operation that is unknown here
+ */
+export function parseOperation(bytes: Uint8Array): Operation {
+  const body = parseJson(bytes);
+  const type = typeof body === 'object' && body !== null && 'type' in body ? body.type : undefined;
+  if (typeof type !== 'string' || type === '') {
+    throw new GatewayError('invalid-request', {
+      detail: 'The body must be a JSON object with the "type" of a ChatKit operation.',
+      problems: [{ pointer: '/type', detail: 'must be the name of an operation' }],
+    });
+  }
+  if (!isOperationType(type)) return { type, request: undefined, bytes, audience: 'client' };
+  const parsed = REQUESTS[type].safeParse(body);
+  if (!parsed.success) throw toInvalidRequest(parsed.error);
+  return { type, request: parsed.data, bytes, audience: 'client' };
+}
+
+/** An operation that the gateway itself asks for, on behalf of a user. */
+export function toOperation(request: ChatKitRequest): Operation {
+  return {
+    type: request.type,
+    request,
+    bytes: Buffer.from(JSON.stringify(request)),
+    audience: 'gateway',
+  };
+}
+
+/** @throws GatewayError `invalid-json` */
+export function parseJson(bytes: Uint8Array): unknown {
+  let text: string;
+  try {
+    text = decoder.decode(bytes);
+  } catch (error) {
+    throw new GatewayError('invalid-json', { detail: 'The body is not valid UTF-8.', cause: error });
+  }
+  if (isTooDeep(text)) {
+    throw new GatewayError('invalid-json', { detail: `The body is nested deeper than ${MAX_DEPTH} levels.` });
+  }
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (error) {
+    throw new GatewayError('invalid-json', { cause: error });
+  }
+}
+
+/** What a schema found wrong, as a problem with a pointer for each finding. */
+export function toInvalidRequest(error: ZodError): GatewayError {
+  const problems: InputProblem[] = error.issues.slice(0, MAX_PROBLEMS).map((issue) => ({
+    pointer: issue.path.map((key) => `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`).join(''),
+    detail: issue.message,
+  }));
+  return new GatewayError('invalid-request', { problems });
+}
+
+function isTooDeep(text: string): boolean {
+  let depth = 0;
+  let inString = false;
+  for (let index = 0; index < text.length; index += 1) {
+    const code = text.charCodeAt(index);
+    if (inString) {
+      if (code === 0x5c) index += 1;
+      else if (code === 0x22) inString = false;
+    } else if (code === 0x22) inString = true;
+    else if (code === 0x7b || code === 0x5b) {
+      depth += 1;
+      if (depth > MAX_DEPTH) return true;
+    } else if (code === 0x7d || code === 0x5d) depth -= 1;
+  }
+  return false;
+}

@@ -1,0 +1,38 @@
+import { GatewayError } from '../../errors/gateway-error.ts';
+import type { ChatStore } from '../../store/chat-store.ts';
+import type { RunRegistry } from '../../runs/registry.ts';
+import { openThread } from '../open-thread.ts';
+import type { ChatKitRequest } from '../protocol/requests.ts';
+import { toPage } from '../thread-view.ts';
+import type { OperationContext } from './operation.ts';
+
+/** Items one feedback may name: more than any turn has. */
+const MAX_FEEDBACK_ITEMS = 500;
+
+interface ItemOperations {
+  readonly store: ChatStore;
+  readonly runs: RunRegistry;
+}
+
+export async function listItems(
+  { store, runs }: ItemOperations,
+  { params }: ChatKitRequest<'items.list'>,
+  { principal, audience }: OperationContext,
+): Promise<object> {
+  const record = await openThread({ store, runs }, principal.userKey, params.thread_id);
+  return toPage(await store.listItems(principal.userKey, record.id, params), audience);
+}
+
+export async function addFeedback(
+  { store }: ItemOperations,
+  { params }: ChatKitRequest<'items.feedback'>,
+  { principal }: OperationContext,
+): Promise<object> {
+  if (params.item_ids.length > MAX_FEEDBACK_ITEMS) {
+    throw new GatewayError('invalid-request', {
+      problems: [{ pointer: '/params/item_ids', detail: `at most ${MAX_FEEDBACK_ITEMS} items` }],
+    });
+  }
+  await store.saveFeedback(principal.userKey, params.thread_id, params.item_ids, params.kind);
+  return {};
+}

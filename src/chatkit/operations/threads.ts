@@ -1,0 +1,55 @@
+import type { ChatStore } from '../../store/chat-store.ts';
+import type { RunRegistry } from '../../runs/registry.ts';
+import { openThread } from '../open-thread.ts';
+import { DEFAULT_PAGE_SIZE, type ChatKitRequest } from '../protocol/requests.ts';
+import { toPage, toThread } from '../thread-view.ts';
+import type { OperationContext } from './operation.ts';
+
+interface ThreadOperations {
+  readonly store: ChatStore;
+  readonly runs: RunRegistry;
+}
+
+export async function getThread(
+  { store, runs }: ThreadOperations,
+  { params }: ChatKitRequest<'threads.get_by_id'>,
+  { principal, audience }: OperationContext,
+): Promise<object> {
+  const owner = principal.userKey;
+  const record = await openThread({ store, runs }, owner, params.thread_id);
+  const items = await store.listItems(owner, record.id, { limit: DEFAULT_PAGE_SIZE, order: 'asc' });
+  return toThread(record, audience, toPage(items, audience));
+}
+
+export async function listThreads(
+  { store }: ThreadOperations,
+  { params }: ChatKitRequest<'threads.list'>,
+  { principal, audience }: OperationContext,
+): Promise<object> {
+  const page = await store.listThreads(principal.userKey, params);
+  return { ...page, data: page.data.map((record) => toThread(record, audience)) };
+}
+
+export async function updateThread(
+  { store, runs }: ThreadOperations,
+  { params }: ChatKitRequest<'threads.update'>,
+  { principal, audience }: OperationContext,
+): Promise<object> {
+  const owner = principal.userKey;
+  const record = await openThread({ store, runs }, owner, params.thread_id);
+  await store.writeThread(owner, record.id, [{ type: 'update-thread', title: params.title }]);
+  runs.rename(record.id, params.title);
+  return toThread({ ...record, title: params.title, updatedAt: new Date().toISOString() }, audience);
+}
+
+/** A reply that is being written in the thread is stopped first, so that nothing writes to what is gone. */
+export async function deleteThread(
+  { store, runs }: ThreadOperations,
+  { params }: ChatKitRequest<'threads.delete'>,
+  { principal }: OperationContext,
+): Promise<object> {
+  const record = await openThread({ store, runs }, principal.userKey, params.thread_id);
+  await runs.stopThread(record.id);
+  await store.deleteThread(principal.userKey, record.id);
+  return {};
+}

@@ -1,0 +1,71 @@
+import { GatewayError } from '../errors/gateway-error.ts';
+import type { Run } from '../runs/run.ts';
+import { addFeedback, listItems } from './operations/items.ts';
+import type { OperationContext } from './operations/operation.ts';
+import { deleteThread, getThread, listThreads, updateThread } from './operations/threads.ts';
+import { addUserMessage, createThread, retryAfterItem, type TurnOperations } from './operations/turns.ts';
+import type { ChatKitRequest, OperationType } from './protocol/requests.ts';
+
+export type ChatKitAnswer =
+  { readonly kind: 'json'; readonly body: object } | { readonly kind: 'run'; readonly run: Run };
+
+/** The ChatKit protocol over a store and a responder. It knows nothing of HTTP. */
+export interface ChatKitServer {
+  /** @throws GatewayError before anything was sent; later errors are events of the run */
+  handle(request: ChatKitRequest, context: OperationContext): Promise<ChatKitAnswer>;
+}
+
+/** The operations of the protocol that are not available yet; each answers with a problem that says so. */
+export const NOT_AVAILABLE: readonly OperationType[] = [
+  'threads.add_client_tool_output',
+  'threads.add_structured_input',
+  'threads.custom_action',
+  'threads.sync_custom_action',
+  'attachments.create',
+  'attachments.delete',
+  'input.transcribe',
+];
+
+export function createChatKitServer(options: TurnOperations): ChatKitServer {
+  const json = async (body: Promise<object>): Promise<ChatKitAnswer> => ({ kind: 'json', body: await body });
+  const stream = async (run: Promise<Run>): Promise<ChatKitAnswer> => ({ kind: 'run', run: await run });
+
+  return {
+    async handle(request, context) {
+      switch (request.type) {
+        case 'threads.create':
+          return await stream(createThread(options, request, context));
+        case 'threads.add_user_message':
+          return await stream(addUserMessage(options, request, context));
+        case 'threads.retry_after_item':
+          return await stream(retryAfterItem(options, request, context));
+        case 'threads.get_by_id':
+          return await json(getThread(options, request, context));
+        case 'threads.list':
+          return await json(listThreads(options, request, context));
+        case 'threads.update':
+          return await json(updateThread(options, request, context));
+        case 'threads.delete':
+          return await json(deleteThread(options, request, context));
+        case 'items.list':
+          return await json(listItems(options, request, context));
+        case 'items.feedback':
+          return await json(addFeedback(options, request, context));
+        case 'threads.add_client_tool_output':
+        case 'threads.add_structured_input':
+        case 'threads.custom_action':
+        case 'threads.sync_custom_action':
+        case 'attachments.create':
+        case 'attachments.delete':
+        case 'input.transcribe':
+          context.logger.warn(
+            { operation: request.type },
+            'a client asked for an operation that is not available',
+          );
+          throw new GatewayError('not-implemented', {
+            detail: `The operation ${request.type} is not available with the built-in agent yet.`,
+          });
+      }
+    },
+  };
+}

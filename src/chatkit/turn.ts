@@ -1,0 +1,209 @@
+import type { Logger } from 'pino';
+import type { Principal } from '../auth/principal.ts';
+import type { GatewayEvents, RunEndState } from '../observability/events.ts';
+import type { RunOutput } from '../runs/run.ts';
+import type { ChatStore, ThreadRecord, ThreadWrite } from '../store/chat-store.ts';
+import { untilAborted } from './abortable.ts';
+import { startCheckpoints } from './checkpoints.ts';
+import { createId } from './ids.ts';
+import { createPendingItems } from './pending-items.ts';
+import type { ErrorEvent, ResponderEvent, ThreadStreamEvent } from './protocol/events.ts';
+import { isHiddenItem, type UserMessageItem } from './protocol/items.ts';
+import { ReplyError, type Responder, type Turn, type TurnThread } from './responder.ts';
+import { toThread } from './thread-view.ts';
+
+export interface TurnOptions {
+  readonly store: ChatStore;
+  readonly responder: Responder;
+  readonly events: GatewayEvents;
+  /** Longest time between two savings of a growing reply. */
+  readonly checkpointMs: number;
+}
+
+export interface TurnRequest {
+  readonly runId: string;
+  readonly requestId: string;
+  readonly principal: Principal;
+  readonly locale: string;
+  readonly logger: Logger;
+  readonly thread: ThreadRecord;
+  /** Changed in place by the responder, and by a rename while the reply is written. */
+  readonly live: TurnThread;
+  readonly input: UserMessageItem | undefined;
+  /** Sent before the reply: what the operation itself did. */
+  readonly opening: readonly ThreadStreamEvent[];
+}
+
+const STOPPED_BY_USER = 'The user stopped this reply before it was finished. Do not go on with it.';
+const STOPPED_BY_SHUTDOWN = 'This reply was cut short by a restart of the service.';
+
+/**
+ * Writes one reply: asks the responder, sends each event, and keeps the thread's stored state equal to what was shown.
+ * Never rejects: a failure becomes an `error` event, a stop keeps the partial text.
+ */
+export async function runTurn(
+  options: TurnOptions,
+  request: TurnRequest,
+  output: RunOutput,
+): Promise<RunEndState> {
+  const startedAt = performance.now();
+  options.events.runStarted(request.logger);
+  let end: RunEndState;
+  try {
+    end = await writeReply(options, request, output);
+  } catch (error) {
+    request.logger.error({ err: error }, 'the reply could not be stored');
+    void output.send({ type: 'error', code: 'stream.error', allow_retry: true });
+    end = 'failed';
+  }
+  options.events.runEnded(request.logger, end, (performance.now() - startedAt) / 1000);
+  return end;
+}
+
+async function writeReply(
+  options: TurnOptions,
+  request: TurnRequest,
+  output: RunOutput,
+): Promise<RunEndState> {
+  const { store, responder } = options;
+  const { principal, thread, live, logger } = request;
+  const pending = createPendingItems();
+  const write = (writes: readonly ThreadWrite[]) => store.writeThread(principal.userKey, thread.id, writes);
+  const threadChanges = watchThread(live);
+  const checkpoints = startCheckpoints(options.checkpointMs, async () => {
+    const items = pending.takeChanged();
+    if (items.length > 0) await write(items.map((item) => ({ type: 'save-item', item, pending: true })));
+  });
+
+  let failure: ErrorEvent | undefined;
+  try {
+    for (const event of request.opening) await output.send(event);
+    await output.send({ type: 'stream_options', stream_options: { allow_cancel: true } });
+    const turn = createTurn(options, request, output.signal);
+    const late = (error: unknown) => logger.debug({ err: error }, 'the responder ended late after a stop');
+    for await (const event of untilAborted(responder.respond(turn), output.signal, late)) {
+      pending.apply(event);
+      const stored = toWrites(event);
+      const changed = threadChanges.take();
+      if (changed !== undefined) stored.push(changed);
+      if (stored.length > 0) {
+        await checkpoints.pause();
+        await write(stored);
+      }
+      const room = send(event, output);
+      if (room !== undefined) await room;
+      if (changed !== undefined) await output.send({ type: 'thread.updated', thread: toThread(live) });
+    }
+  } catch (error) {
+    failure = toErrorEvent(error, logger);
+  }
+
+  await checkpoints.stop();
+  const stopped = output.signal.aborted;
+  const changed = threadChanges.take();
+  const last: ThreadWrite[] = pending.takeClosed().map((item) => ({ type: 'save-item', item }));
+  if (stopped) last.push({ type: 'save-item', item: stopNote(thread.id, output.signal) });
+  await write([...last, { ...changed, type: 'update-thread', runId: null }]);
+
+  if (failure !== undefined && !stopped) void output.send(failure);
+  if (changed !== undefined) void output.send({ type: 'thread.updated', thread: toThread(live) });
+  if (stopped) void output.send(stopEvent(output.signal));
+  return stopped ? 'cancelled' : failure === undefined ? 'done' : 'failed';
+}
+
+function send(event: ResponderEvent, output: RunOutput): Promise<void> | undefined {
+  if ('item' in event) {
+    const { item, type } = event;
+    return isHiddenItem(item) ? output.sendHidden(event) : output.send({ type, item });
+  }
+  return output.send(event);
+}
+
+/** `added` is not stored, `done` is, `removed` deletes, `replaced` replaces. */
+function toWrites(event: ResponderEvent): ThreadWrite[] {
+  switch (event.type) {
+    case 'thread.item.done':
+    case 'thread.item.replaced':
+      return [{ type: 'save-item', item: event.item }];
+    case 'thread.item.removed':
+      return [{ type: 'delete-item', itemId: event.item_id }];
+    default:
+      return [];
+  }
+}
+
+function createTurn(options: TurnOptions, request: TurnRequest, signal: AbortSignal): Turn {
+  const { principal, thread } = request;
+  return {
+    runId: request.runId,
+    requestId: request.requestId,
+    principal,
+    thread: request.live,
+    input: request.input,
+    locale: request.locale,
+    logger: request.logger,
+    signal,
+    async history(limit) {
+      const page = await options.store.listItems(principal.userKey, thread.id, { limit, order: 'desc' });
+      return page.data.reverse();
+    },
+    createId,
+    newItem: (kind) => ({ id: createId(kind), thread_id: thread.id, created_at: new Date().toISOString() }),
+  };
+}
+
+/** Notices what a responder, or a rename, assigned to the thread since the last look. */
+function watchThread(live: TurnThread) {
+  let { title, status, allowedImageDomains, metadata } = live;
+  return {
+    take(): (ThreadWrite & { type: 'update-thread' }) | undefined {
+      if (
+        live.title === title &&
+        live.status === status &&
+        live.allowedImageDomains === allowedImageDomains &&
+        live.metadata === metadata
+      ) {
+        return undefined;
+      }
+      ({ title, status, allowedImageDomains, metadata } = live);
+      return {
+        type: 'update-thread',
+        title: title ?? null,
+        status,
+        allowedImageDomains: allowedImageDomains ?? null,
+        metadata,
+      };
+    },
+  };
+}
+
+function toErrorEvent(error: unknown, logger: Logger): ErrorEvent {
+  if (error instanceof ReplyError) {
+    logger.warn({ err: error }, 'the reply failed');
+    return { type: 'error', code: 'custom', message: error.message, allow_retry: error.allowRetry };
+  }
+  logger.error({ err: error }, 'the reply failed');
+  return { type: 'error', code: 'stream.error', allow_retry: true };
+}
+
+function stopNote(threadId: string, signal: AbortSignal) {
+  return {
+    id: createId('hidden_context'),
+    thread_id: threadId,
+    created_at: new Date().toISOString(),
+    type: 'sdk_hidden_context' as const,
+    content: stopReason(signal) === 'viewer-left' ? STOPPED_BY_USER : STOPPED_BY_SHUTDOWN,
+  };
+}
+
+function stopEvent(signal: AbortSignal): ErrorEvent {
+  const message =
+    stopReason(signal) === 'thread-deleted'
+      ? 'This conversation was deleted.'
+      : 'The service is restarting. Please try again in a moment.';
+  return { type: 'error', code: 'custom', message, allow_retry: stopReason(signal) === 'shutdown' };
+}
+
+function stopReason(signal: AbortSignal): string {
+  return signal.reason instanceof DOMException ? signal.reason.message : '';
+}

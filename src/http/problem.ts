@@ -1,0 +1,83 @@
+import type { ErrorRequestHandler, RequestHandler, Response } from 'express';
+import { z } from 'zod';
+import { GatewayError } from '../errors/gateway-error.ts';
+import { toGatewayError } from '../errors/normalise.ts';
+import { requestContext } from './request-context.ts';
+
+export const problemSchema = z
+  .object({
+    type: z.string().meta({ example: 'urn:chatkit-gateway:problem:thread-not-found' }),
+    title: z.string(),
+    status: z.int(),
+    code: z.string().meta({ description: 'Stable, for programs to act on.' }),
+    detail: z.string().optional(),
+    request_id: z.string().meta({ description: 'Also in X-Request-Id and in the log.' }),
+    errors: z
+      .array(z.object({ pointer: z.string(), detail: z.string() }))
+      .optional()
+      .meta({ description: 'What is wrong with the input, by JSON pointer.' }),
+  })
+  .meta({
+    id: 'Problem',
+    description: 'An error before the first byte of an answer (RFC 9457).',
+    example: {
+      type: 'urn:chatkit-gateway:problem:thread-not-found',
+      title: 'The thread does not exist',
+      status: 404,
+      code: 'thread-not-found',
+      request_id: '4f6c2f0e8a5d4b7c9d1e2f3a4b5c6d7e',
+    },
+  });
+
+/** The body of an error answer. A 5xx says no more than the catalogue does. */
+export function toProblem(error: GatewayError, requestId: string): z.infer<typeof problemSchema> {
+  const showDetail = error.detail !== undefined && (error.status < 500 || error.status === 501);
+  return {
+    type: `urn:chatkit-gateway:problem:${error.code}`,
+    title: error.title,
+    status: error.status,
+    code: error.code,
+    ...(showDetail ? { detail: error.detail } : {}),
+    request_id: requestId,
+    ...(error.problems.length > 0 ? { errors: [...error.problems] } : {}),
+  };
+}
+
+/** Last in the pipeline: every error that was thrown before the first byte becomes one form of answer. */
+export function createProblemRenderer(): ErrorRequestHandler {
+  return (thrown, _req, res, _next) => {
+    const { logger, requestId, signal } = requestContext(res);
+    if (signal.aborted || res.headersSent) {
+      if (!signal.aborted)
+        logger.error({ err: thrown as unknown }, 'an error came after the answer had begun');
+      res.destroy();
+      return;
+    }
+    const error = toGatewayError(thrown);
+    res.locals['problem'] = error.code;
+    if (error.status >= 500 && error.status !== 501) {
+      logger.error({ err: error.cause ?? error, code: error.code }, 'request failed: %s', error.title);
+    }
+    sendProblem(res, error, requestId);
+  };
+}
+
+export function sendProblem(res: Response, error: GatewayError, requestId: string): void {
+  res.status(error.status).set(error.headers).type('application/problem+json');
+  res.setHeader('Cache-Control', 'no-store');
+  res.send(JSON.stringify(toProblem(error, requestId)));
+}
+
+export const notFound: RequestHandler = () => {
+  throw new GatewayError('not-found');
+};
+
+/** For a path that exists with other methods. */
+export function methodNotAllowed(...allowed: readonly string[]): RequestHandler {
+  return () => {
+    throw new GatewayError('method-not-allowed', {
+      detail: `Use ${allowed.join(' or ')}.`,
+      headers: { Allow: allowed.join(', ') },
+    });
+  };
+}
