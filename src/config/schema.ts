@@ -3,6 +3,8 @@ import { z } from 'zod';
 const port = z.int().min(0).max(65_535);
 const milliseconds = z.int().min(1).max(86_400_000);
 const url = z.url({ protocol: /^https?$/ });
+/** Marks a key whose value is never shown, not even in an error. JSON Schema's own word for it. */
+const SECRET = { writeOnly: true };
 /** A section that may be left out whole. */
 const section = <Shape extends z.ZodRawShape>(shape: Shape) => z.strictObject(shape).prefault({} as never);
 
@@ -41,7 +43,10 @@ const server = section({
 });
 
 const log = section({
-  level: z.enum(['trace', 'debug', 'info', 'warn', 'error']).default('info'),
+  level: z
+    .enum(['trace', 'debug', 'info', 'warn', 'error'])
+    .default('info')
+    .describe('The least severe line that is written.'),
   format: z
     .enum(['auto', 'json', 'pretty'])
     .default('auto')
@@ -66,7 +71,12 @@ const auth = section({
       .min(1)
       .default('data/signing-key.json')
       .describe('Private signing key (JWK); made at the first start. Replicas must share it.'),
-    accessTokenSeconds: z.int().min(30).max(86_400).default(600),
+    accessTokenSeconds: z
+      .int()
+      .min(30)
+      .max(86_400)
+      .default(600)
+      .describe('Lifetime of an access token; a client refreshes it.'),
     sessionSeconds: z
       .int()
       .min(60)
@@ -116,7 +126,12 @@ const upstream = z.strictObject({
 });
 
 const agent = section({
-  name: z.string().min(1).max(64).default('Assistant'),
+  name: z
+    .string()
+    .min(1)
+    .max(64)
+    .default('Assistant')
+    .describe('How the agent is called in logs and traces.'),
   instructions: z
     .string()
     .default(
@@ -140,7 +155,8 @@ const agent = section({
     .min(1)
     .nullable()
     .default(null)
-    .describe('Key of the model server. Without a key and a baseUrl the offline demo model answers.'),
+    .describe('Key of the model server. Without a key and a baseUrl the offline demo model answers.')
+    .meta(SECRET),
   tools: z
     .array(z.enum(['tasks']))
     .default(['tasks'])
@@ -159,8 +175,8 @@ const agent = section({
 
 const policy = (limit: number, windowSeconds: number) =>
   section({
-    limit: z.int().min(1).max(1_000_000).default(limit),
-    windowSeconds: z.int().min(1).max(86_400).default(windowSeconds),
+    limit: z.int().min(1).max(1_000_000).default(limit).describe('Requests within one window.'),
+    windowSeconds: z.int().min(1).max(86_400).default(windowSeconds).describe('Length of the window.'),
   });
 
 const limits = section({
@@ -180,7 +196,8 @@ const store = section({
       'must be sqlite:<path> or postgres://<user>@<host>/<database>',
     )
     .default('sqlite:data/gateway.db')
-    .describe('sqlite:<path>, or postgres://user:password@host/database.'),
+    .describe('sqlite:<path>, or postgres://user:password@host/database.')
+    .meta(SECRET),
   poolSize: z.int().min(1).max(100).default(10).describe('PostgreSQL connections.'),
   timeoutMs: milliseconds.default(5_000).describe('Longest wait for a connection, a lock or a statement.'),
 });
