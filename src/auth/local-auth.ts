@@ -1,0 +1,94 @@
+import type { RequestHandler, Router } from 'express';
+import type { Logger } from 'pino';
+import type { Config } from '../config/schema.ts';
+import type { GatewayEvents } from '../observability/events.ts';
+import type { SessionStore, UserStore } from '../store/auth-store.ts';
+import { createAccessTokenIssuer } from './access-token.ts';
+import { createAuthenticate } from './authenticate.ts';
+import { createJwksHandler } from './jwks-route.ts';
+import { createLocalVerifier } from './local-verifier.ts';
+import { createPasswordHasher, type PasswordHasher } from './password-hash.ts';
+import { createAuthRoutes, type SignInLimits } from './routes.ts';
+import type { ChatDescription } from './schemas.ts';
+import { createSessionGuard } from './session-guard.ts';
+import { createSignIn } from './sign-in.ts';
+import { openSigningKey } from './signing-key.ts';
+import { createUsersService, type Credentials, type UsersService } from './users.ts';
+import type { TokenVerifier } from './verifier.ts';
+import { createWorkQueue } from './work-queue.ts';
+
+/** Two of libuv's four threads, so that a flood of sign-ins leaves files and name lookups the others. */
+const HASHES_AT_ONCE = 2;
+/** About four seconds of work: who waits longer has given up. */
+const HASHES_WAITING = 32;
+
+export interface LocalAuth {
+  readonly verifier: TokenVerifier;
+  /** Puts the principal of a valid bearer token into the request context. */
+  readonly authenticate: RequestHandler;
+  /** Everything under `/api/auth`, with full paths; goes before `authenticate`. */
+  readonly router: Router;
+  /** For `GET /.well-known/jwks.json`. */
+  readonly jwks: RequestHandler;
+  readonly users: UsersService;
+  /** Makes the demo user when the configuration wants one and there is no user; gives the password this once. */
+  ensureDemoUser(signal: AbortSignal): Promise<Credentials | undefined>;
+}
+
+/** `auth.mode: local`: users in the store of the gateway, and tokens that it signs itself. */
+export async function openLocalAuth(options: {
+  readonly config: Config['auth']['local'];
+  readonly users: UserStore;
+  readonly sessions: SessionStore;
+  readonly limits: SignInLimits;
+  readonly events: GatewayEvents;
+  readonly logger: Logger;
+  readonly describeChat: () => ChatDescription;
+  readonly clock?: () => Date;
+  /** For tests, which count the work or make it cheap. */
+  readonly hasher?: PasswordHasher;
+}): Promise<LocalAuth> {
+  const { config, users, sessions, limits, events, logger, describeChat } = options;
+  const { clock = () => new Date(), hasher = createDefaultHasher() } = options;
+  const { issuer, audience, accessTokenSeconds, sessionSeconds, refreshGraceSeconds } = config;
+
+  const key = await openSigningKey({ keyFile: config.keyFile, logger });
+  const guard = createSessionGuard({ users, sessions });
+  const verifier = createLocalVerifier({ issuer, audience, key, sessions: guard, clock });
+  const signIn = createSignIn({
+    users,
+    sessions,
+    hasher,
+    issuer: createAccessTokenIssuer({ issuer, audience, accessTokenSeconds, key }),
+    guard,
+    events,
+    sessionSeconds,
+    refreshGraceSeconds,
+    clock,
+  });
+  const usersService = createUsersService({ users, hasher, clock, onUserChanged: () => guard.forgetAll() });
+  return {
+    verifier,
+    authenticate: createAuthenticate({ verifier }),
+    router: createAuthRoutes({ signIn, verifier, users, limits, events, describeChat }),
+    jwks: createJwksHandler(key),
+    users: usersService,
+    ensureDemoUser: async (signal) => (config.demoUser ? usersService.ensureDemoUser(signal) : undefined),
+  };
+}
+
+/** Users without the rest, for the command line. */
+export function createLocalUsers({ users }: { readonly users: UserStore }): UsersService {
+  return createUsersService({
+    users,
+    hasher: createDefaultHasher(),
+    clock: () => new Date(),
+    onUserChanged: () => undefined,
+  });
+}
+
+function createDefaultHasher(): PasswordHasher {
+  return createPasswordHasher({
+    queue: createWorkQueue({ concurrency: HASHES_AT_ONCE, maxWaiting: HASHES_WAITING }),
+  });
+}
