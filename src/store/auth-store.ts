@@ -56,7 +56,7 @@ export interface SessionStore {
   getSession(sessionId: string): Promise<SessionRecord | undefined>;
   /**
    * Spends one refresh token and stores its successor, in one transaction. A token that was spent at most
-   * `graceMs` ago is taken once more, because a client whose answer was lost asks again.
+   * `graceMs` ago is taken again, because a client whose answer was lost asks again; with 0 there is no grace.
    */
   rotate(
     hash: string,

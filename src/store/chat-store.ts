@@ -64,7 +64,8 @@ export interface ChatStore {
 
   /**
    * Applies all writes in order, or none.
-   * @throws GatewayError `thread-not-found` when the thread is not the owner's (unless the first write creates it)
+   * @throws GatewayError `thread-not-found` when the thread is not the owner's (unless the first write creates it),
+   *   or `item-not-found` when `delete-items-after` names no item of it
    */
   writeThread(owner: Owner, threadId: string, writes: readonly ThreadWrite[]): Promise<void>;
 

@@ -1,0 +1,144 @@
+import { sql } from 'kysely';
+import type { ThreadItem } from '../../chatkit/protocol/items.ts';
+import { GatewayError } from '../../errors/gateway-error.ts';
+import type { ChatStore, PageQuery } from '../chat-store.ts';
+import type { Database } from '../tables.ts';
+import { inTransaction } from '../transaction.ts';
+import { isStorableId, toOwnerKey, toPageSize } from '../values.ts';
+import { toPage } from './pages.ts';
+import { saveFeedback } from './save-feedback.ts';
+import { toThreadRecord } from './thread-row.ts';
+import { lockThread, writeThread } from './write-thread.ts';
+
+const MAX_PENDING_ITEMS = 1000;
+
+function toItem(row: { data: string }): ThreadItem {
+  return JSON.parse(row.data);
+}
+
+function createThreadReads({ db }: Database) {
+  function selectThread(owner: string, threadId: string) {
+    return db.selectFrom('threads').where('id', '=', threadId).where('owner', '=', toOwnerKey(owner));
+  }
+
+  const getThread: ChatStore['getThread'] = async (owner, threadId) => {
+    if (!isStorableId(threadId)) return undefined;
+    const row = await selectThread(owner, threadId).selectAll().executeTakeFirst();
+    return row && toThreadRecord(row);
+  };
+
+  async function toSequence(owner: string, threadId: string): Promise<number> {
+    const row = isStorableId(threadId)
+      ? await selectThread(owner, threadId).select('seq').executeTakeFirst()
+      : undefined;
+    if (row === undefined) throw new GatewayError('invalid-cursor');
+    return row.seq;
+  }
+
+  const listThreads: ChatStore['listThreads'] = async (owner, { limit, order, after }) => {
+    const size = toPageSize(limit);
+    let query = db
+      .selectFrom('threads')
+      .selectAll()
+      .where('owner', '=', toOwnerKey(owner))
+      .orderBy('seq', order)
+      .limit(size + 1);
+    if (after !== undefined) {
+      query = query.where('seq', order === 'asc' ? '>' : '<', await toSequence(owner, after));
+    }
+    return toPage((await query.execute()).map(toThreadRecord), size);
+  };
+
+  return { getThread, listThreads };
+}
+
+function createItemReads({ db }: Database) {
+  function selectItems(threadId: string) {
+    return db.selectFrom('items').select(['items.data']).where('items.thread_id', '=', threadId);
+  }
+
+  function selectOwnItems(owner: string, threadId: string) {
+    return selectItems(threadId)
+      .innerJoin('threads', 'threads.id', 'items.thread_id')
+      .where('threads.owner', '=', toOwnerKey(owner));
+  }
+
+  /** The position of the item `after`, with the check that the thread is the owner's. */
+  async function toPosition(owner: string, threadId: string, after: PageQuery['after']) {
+    const itemId = after !== undefined && isStorableId(after) ? after : '';
+    const row = isStorableId(threadId)
+      ? await db
+          .selectFrom('threads')
+          .leftJoin('items', (join) =>
+            join.onRef('items.thread_id', '=', 'threads.id').on('items.id', '=', itemId),
+          )
+          .select('items.position')
+          .where('threads.id', '=', threadId)
+          .where('threads.owner', '=', toOwnerKey(owner))
+          .executeTakeFirst()
+      : undefined;
+    if (row === undefined) throw new GatewayError('thread-not-found');
+    if (after === undefined) return undefined;
+    if (row.position === null) throw new GatewayError('invalid-cursor');
+    return row.position;
+  }
+
+  const listItems: ChatStore['listItems'] = async (owner, threadId, { limit, order, after }) => {
+    const size = toPageSize(limit);
+    const position = await toPosition(owner, threadId, after);
+    let query = selectItems(threadId)
+      .orderBy('items.position', order)
+      .limit(size + 1);
+    if (position !== undefined) query = query.where('items.position', order === 'asc' ? '>' : '<', position);
+    return toPage((await query.execute()).map(toItem), size);
+  };
+
+  const getItem: ChatStore['getItem'] = async (owner, threadId, itemId) => {
+    if (!isStorableId(threadId) || !isStorableId(itemId)) return undefined;
+    const row = await selectOwnItems(owner, threadId).where('items.id', '=', itemId).executeTakeFirst();
+    return row && toItem(row);
+  };
+
+  const listPendingItems: ChatStore['listPendingItems'] = async (owner, threadId) => {
+    if (!isStorableId(threadId)) return [];
+    const rows = await selectOwnItems(owner, threadId)
+      // A literal, because a parameter would hide the partial index from the planner.
+      .where('items.pending', '=', sql.lit(1))
+      .orderBy('items.position')
+      .limit(MAX_PENDING_ITEMS)
+      .execute();
+    return rows.map(toItem);
+  };
+
+  return { listItems, getItem, listPendingItems };
+}
+
+export function createChatStore(database: Database): ChatStore {
+  const { db, dialect } = database;
+  return {
+    ...createThreadReads(database),
+    ...createItemReads(database),
+
+    async writeThread(owner, threadId, writes) {
+      const target = { owner: toOwnerKey(owner), threadId };
+      await inTransaction(database, (transaction) => writeThread(transaction, dialect, target, writes));
+    },
+
+    async deleteThread(owner, threadId) {
+      if (!isStorableId(threadId)) return false;
+      const { numDeletedRows } = await db
+        .deleteFrom('threads')
+        .where('id', '=', threadId)
+        .where('owner', '=', toOwnerKey(owner))
+        .executeTakeFirstOrThrow();
+      return numDeletedRows > 0n;
+    },
+
+    async saveFeedback(owner, threadId, itemIds, kind) {
+      await inTransaction(database, async (transaction) => {
+        await lockThread(transaction, dialect, { owner: toOwnerKey(owner), threadId });
+        await saveFeedback(transaction, threadId, itemIds, kind);
+      });
+    },
+  };
+}

@@ -1,0 +1,62 @@
+import { sql, type Kysely } from 'kysely';
+import { Migrator, type Migration } from 'kysely/migration';
+import type { Database, Dialect, Tables } from '../tables.ts';
+import { createInitialMigration } from './0001-initial.ts';
+
+// Not just `migrations`: a database can be shared with an application that has such a table.
+const MIGRATION_TABLE = 'chatkit_gateway_migrations';
+const MIGRATION_LOCK_TABLE = 'chatkit_gateway_migrations_lock';
+/** Any number, as long as every process uses the same one. */
+const ADVISORY_LOCK = 7_261_504_993_118;
+
+/** Run in the order of their names. A released one never changes; what comes next gets the next number. */
+function createMigrations(dialect: Dialect): Record<string, Migration> {
+  return { '0001-initial': createInitialMigration(dialect) };
+}
+
+/** The database was written by a version of the program that knows more than this one. */
+export class NewerDatabaseError extends Error {
+  constructor(migration: string) {
+    super(`it was made by a newer version of chatkit-gateway (unknown migration "${migration}")`);
+    this.name = 'NewerDatabaseError';
+  }
+}
+
+async function tableExists(db: Kysely<Tables>, dialect: Dialect): Promise<boolean> {
+  const { rows } =
+    dialect === 'sqlite'
+      ? await sql`select 1 from sqlite_master where type = 'table' and name = ${MIGRATION_TABLE}`.execute(db)
+      : await sql`select 1 where to_regclass(${MIGRATION_TABLE}) is not null`.execute(db);
+  return rows.length > 0;
+}
+
+async function listExecuted(db: Kysely<Tables>, dialect: Dialect): Promise<string[]> {
+  if (!(await tableExists(db, dialect))) return [];
+  const { rows } = await sql<{ name: string }>`select name from ${sql.table(MIGRATION_TABLE)}`.execute(db);
+  return rows.map(({ name }) => name);
+}
+
+/**
+ * Brings the tables up to date, all or nothing. Processes that start at once wait for each other: the transaction is
+ * the lock on SQLite, where it is immediate.
+ * @throws NewerDatabaseError
+ */
+export async function migrate({ db, dialect }: Pick<Database, 'db' | 'dialect'>): Promise<void> {
+  const migrations = createMigrations(dialect);
+  await db.transaction().execute(async (transaction) => {
+    if (dialect === 'postgres') {
+      await sql`select pg_advisory_xact_lock(${ADVISORY_LOCK}::bigint)`.execute(transaction);
+    }
+    const executed = await listExecuted(transaction, dialect);
+    const unknown = executed.find((name) => !Object.hasOwn(migrations, name));
+    if (unknown !== undefined) throw new NewerDatabaseError(unknown);
+    if (executed.length === Object.keys(migrations).length) return;
+    const { error } = await new Migrator({
+      db: transaction,
+      provider: { getMigrations: async () => migrations },
+      migrationTableName: MIGRATION_TABLE,
+      migrationLockTableName: MIGRATION_LOCK_TABLE,
+    }).migrateToLatest();
+    if (error !== undefined) throw error;
+  });
+}
