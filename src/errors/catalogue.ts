@@ -31,6 +31,7 @@ export const CATALOGUE = {
   'headers-too-large': { status: 431, title: 'The request headers are too large' },
   internal: { status: 500, title: 'Something went wrong on our side' },
   'not-implemented': { status: 501, title: 'This operation is not available yet' },
+  'reply-failed': { status: 502, title: 'The reply could not be finished' },
   'upstream-unreachable': { status: 502, title: 'The chat service cannot be reached' },
   'upstream-failed': { status: 502, title: 'The chat service gave an answer that cannot be used' },
   overloaded: { status: 503, title: 'The gateway is busy; try again in a moment' },

@@ -1,5 +1,6 @@
 import type { ErrorRequestHandler, RequestHandler, Response } from 'express';
 import { z } from 'zod';
+import type { ErrorCode } from '../errors/catalogue.ts';
 import { GatewayError } from '../errors/gateway-error.ts';
 import { toGatewayError } from '../errors/normalise.ts';
 import { requestContext } from './request-context.ts';
@@ -29,9 +30,12 @@ export const problemSchema = z
     },
   });
 
-/** The body of an error answer. A 5xx says no more than the catalogue does. */
+/** Errors of the 5xx range whose detail is written for the user. */
+const READABLE: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['not-implemented', 'reply-failed']);
+
+/** The body of an error answer. Any other 5xx says no more than the catalogue does. */
 export function toProblem(error: GatewayError, requestId: string): z.infer<typeof problemSchema> {
-  const showDetail = error.detail !== undefined && (error.status < 500 || error.status === 501);
+  const showDetail = error.detail !== undefined && (error.status < 500 || READABLE.has(error.code));
   return {
     type: `urn:chatkit-gateway:problem:${error.code}`,
     title: error.title,

@@ -1,0 +1,73 @@
+import express, { type Express } from 'express';
+import { createChatKitRoute } from './chat/chatkit-route.ts';
+import { createSimpleApi } from './chat/simple/routes.ts';
+import type { GatewayContext } from './context.ts';
+import { readJsonBytes } from './http/body.ts';
+import { createDocsRoutes } from './http/docs.ts';
+import { createHealthRoutes } from './http/health.ts';
+import { createInstrument } from './http/instrument.ts';
+import { createMetricsRoute } from './http/metrics-route.ts';
+import { createProblemRenderer, methodNotAllowed, notFound } from './http/problem.ts';
+import { createRequestContext } from './http/request-context.ts';
+import { createCors, createSecurityHeaders, requirePlainTarget } from './http/security.ts';
+
+/** The public listener, in the order in which a request passes. */
+export function createApp(context: GatewayContext): Express {
+  const { config, logger, metrics, auth, limits, backend, readiness } = context;
+  const { bodyLimitBytes, heartbeatMs } = config.server;
+  const limitRuns = limits.runs.consume;
+  const app = createBareApp([...config.server.trustProxy]);
+
+  app.use(createRequestContext({ logger }));
+  // Before anything can refuse a request, so that refusals are counted and logged too.
+  app.use(createInstrument({ metrics }));
+  app.use(requirePlainTarget);
+  app.use(createSecurityHeaders());
+  app.use(...createCors({ origins: config.server.corsOrigins }));
+  app.use(createHealthRoutes({ readiness }));
+  app.use(createDocsRoutes());
+  app.route('/.well-known/jwks.json').get(auth.jwks).all(methodNotAllowed('GET', 'HEAD'));
+  app.use(auth.router);
+
+  // Everything below needs a principal.
+  app.use('/api', auth.authenticate);
+  app
+    .route('/api/chatkit')
+    .post(
+      limits.chat.middleware,
+      ...readJsonBytes({ limitBytes: bodyLimitBytes }),
+      createChatKitRoute({ backend, metrics, heartbeatMs, limitRuns }),
+    )
+    .all(methodNotAllowed('POST'));
+  app.use(
+    '/api',
+    limits.chat.middleware,
+    createSimpleApi({ backend, metrics, heartbeatMs, bodyLimitBytes, limitRuns }),
+  );
+
+  app.use(notFound);
+  app.use(createProblemRenderer());
+  return app;
+}
+
+/** The admin listener: never exposed to browsers. */
+export function createAdminApp(context: GatewayContext): Express {
+  const { logger, metrics, readiness } = context;
+  const app = createBareApp([]);
+  app.use(createRequestContext({ logger }));
+  app.use(createInstrument({ metrics }));
+  app.use(createHealthRoutes({ readiness }));
+  app.get('/metrics', createMetricsRoute({ metrics }));
+  app.use(notFound);
+  app.use(createProblemRenderer());
+  return app;
+}
+
+function createBareApp(trustProxy: string[]): Express {
+  const app = express();
+  app.disable('x-powered-by');
+  app.disable('etag');
+  app.set('query parser', 'simple');
+  app.set('trust proxy', trustProxy);
+  return app;
+}

@@ -1,0 +1,124 @@
+import type { Logger } from 'pino';
+import { createAgentResponder } from './agent/agent-responder.ts';
+import { openLocalAuth, type LocalAuth } from './auth/local-auth.ts';
+import type { ChatDescription } from './auth/schemas.ts';
+import { createAgentBackend } from './chat/agent-backend.ts';
+import type { ChatBackend } from './chat/backend.ts';
+import type { Responder } from './chatkit/responder.ts';
+import { createChatKitServer } from './chatkit/server.ts';
+import type { Config } from './config/schema.ts';
+import { createForwardBackend } from './forward/forward-backend.ts';
+import { createUpstream } from './forward/pool.ts';
+import { createLimits, type Limits } from './limits/limits.ts';
+import { createEvents, type GatewayEvents } from './observability/events.ts';
+import { createMetrics, type Metrics } from './observability/metrics.ts';
+import { createReadiness, type Readiness } from './observability/readiness.ts';
+import { createRunRegistry, type RunRegistry } from './runs/registry.ts';
+import { openStore } from './store/open-store.ts';
+import type { Store } from './store/store.ts';
+
+/** Every part of the gateway, built once. Disposing it releases them in reverse order. */
+export interface GatewayContext extends AsyncDisposable {
+  readonly config: Config;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  readonly store: Store;
+  readonly auth: LocalAuth;
+  readonly limits: Limits;
+  readonly runs: RunRegistry;
+  readonly backend: ChatBackend;
+  readonly readiness: Readiness;
+  /** Aborted when the process is about to end: it is not ready from then on. */
+  readonly closing: AbortController;
+  readonly describeChat: () => ChatDescription;
+}
+
+/** What a test may put in the place of a part. */
+export interface ContextOverrides {
+  readonly responder?: Responder;
+}
+
+interface Chat {
+  readonly backend: ChatBackend;
+  readonly describe: () => ChatDescription;
+}
+
+export async function createContext(
+  config: Config,
+  options: { readonly logger: Logger; readonly overrides?: ContextOverrides },
+): Promise<GatewayContext> {
+  const { logger, overrides = {} } = options;
+  await using stack = new AsyncDisposableStack();
+  const metrics = createMetrics();
+  const events = createEvents({ metrics });
+  const store = stack.use(await openStore({ ...config.store, logger }));
+  const limits = createLimits({ policies: config.limits.policies, events, logger });
+  const runs = createRunRegistry();
+  const chat =
+    config.chat.backend === 'forward'
+      ? createForwardChat(config, stack)
+      : createAgentChat(config, { store, events, runs, logger, responder: overrides.responder });
+  const auth = await openLocalAuth({
+    config: config.auth.local,
+    users: store.users,
+    sessions: store.sessions,
+    limits,
+    events,
+    logger,
+    describeChat: chat.describe,
+  });
+  const closing = new AbortController();
+  const readiness = createReadiness({ closing: closing.signal, checks: [() => store.ping()] });
+  const parts = stack.move();
+  return {
+    config,
+    logger,
+    metrics,
+    store,
+    auth,
+    limits,
+    runs,
+    backend: chat.backend,
+    readiness,
+    closing,
+    describeChat: chat.describe,
+    [Symbol.asyncDispose]: () => parts.disposeAsync(),
+  };
+}
+
+function createForwardChat(config: Config, stack: AsyncDisposableStack): Chat {
+  const { upstream: name, path } = config.chat.forward;
+  const upstreamConfig = config.upstreams[name];
+  if (upstreamConfig === undefined) throw new Error(`chat.forward.upstream names no upstream: ${name}`);
+  const upstream = stack.use(createUpstream(upstreamConfig));
+  return {
+    backend: createForwardBackend({ upstream, path }),
+    describe: () => ({ backend: 'forward', demo: false, models: [] }),
+  };
+}
+
+function createAgentChat(
+  config: Config,
+  parts: {
+    readonly store: Store;
+    readonly events: GatewayEvents;
+    readonly runs: RunRegistry;
+    readonly logger: Logger;
+    readonly responder: Responder | undefined;
+  },
+): Chat {
+  const { store, events, runs, logger } = parts;
+  const agent = createAgentResponder({ config: config.agent, tasks: store.tasks, events, logger });
+  const server = createChatKitServer({
+    store: store.chat,
+    responder: parts.responder ?? agent,
+    checkChoice: (choice) => agent.checkChoice(choice),
+    runs,
+    events,
+    checkpointMs: config.chat.checkpointMs,
+  });
+  return {
+    backend: createAgentBackend(server),
+    describe: () => ({ backend: 'agent', ...agent.describe() }),
+  };
+}
