@@ -1,0 +1,90 @@
+import { flushCompileCache } from 'node:module';
+import type { Command } from 'commander';
+import type { Logger } from 'pino';
+import type { ChatDescription } from '../auth/schemas.ts';
+import type { Config } from '../config/schema.ts';
+import { formatProblem } from '../config/problem.ts';
+import { formatBanner, formatDemoUser, type BannerFacts } from './banner.ts';
+import { configOption, readConfiguration, type ConfigFlag } from './configuration.ts';
+import { endOnDefect, onStopSignal } from './signals.ts';
+import { say, type Terminal } from './terminal.ts';
+
+const DEMO_USER_TIMEOUT_MS = 10_000;
+
+export function addStart(program: Command, terminal: Terminal): void {
+  program
+    .command('start')
+    .description('run the gateway until it is told to stop')
+    .addOption(configOption())
+    .action(async (flags: ConfigFlag) => {
+      await runGateway(flags, terminal);
+    });
+}
+
+/** Starts, serves until a signal, and shuts down. */
+async function runGateway(flags: ConfigFlag, terminal: Terminal): Promise<void> {
+  const stopped = onStopSignal();
+  // Loading code is most of the time of a start, so it goes on while the configuration is read.
+  const [
+    { config, warnings, sources },
+    { createLogger },
+    { createContext },
+    { createApp, createAdminApp },
+    { startServer },
+  ] = await Promise.all([
+    readConfiguration(flags, terminal),
+    import('../observability/logger.ts'),
+    import('../context.ts'),
+    import('../app.ts'),
+    import('../server.ts'),
+  ]);
+  const logger = createLogger(config.log);
+  endOnDefect(logger);
+  for (const warning of warnings) logger.warn('configuration: %s', formatProblem(warning));
+  logger.debug({ file: sources.file, variables: sources.variables }, 'configuration loaded');
+
+  await using context = await createContext(config, { logger });
+  const demoUser = context.auth.ensureDemoUser(AbortSignal.timeout(DEMO_USER_TIMEOUT_MS));
+  const [server, credentials] = await Promise.all([
+    startServer({
+      config: config.server,
+      app: createApp(context),
+      adminApp: createAdminApp(context),
+      context,
+      logger,
+    }),
+    demoUser,
+  ]);
+  announce(config, logger, terminal, {
+    url: server.url,
+    adminUrl: server.adminUrl,
+    data: context.store.location,
+    answers: describeAnswers(config, context.describeChat()),
+    demoUser: credentials,
+    startMs: Math.round(performance.now()),
+  });
+  // Saved now and not at the exit, so that a process that is killed has done it too.
+  setTimeout(flushCompileCache, 1_000).unref();
+  await stopped;
+  await server.close();
+}
+
+function describeAnswers(config: Config, chat: ChatDescription): string {
+  const { upstream, path } = config.chat.forward;
+  if (chat.backend === 'forward')
+    return `the service at ${config.upstreams[upstream]?.targets[0] ?? upstream}${path}`;
+  if (chat.demo) return 'the offline demo model; set OPENAI_API_KEY, or agent.baseUrl, for a real one';
+  return `${chat.model ?? config.agent.model}${config.agent.baseUrl === null ? '' : ` at ${config.agent.baseUrl}`}`;
+}
+
+function announce(config: Config, logger: Logger, terminal: Terminal, facts: BannerFacts): void {
+  const { format } = config.log;
+  const readable = format === 'pretty' || (format === 'auto' && process.stdout.isTTY);
+  if (readable) {
+    say(terminal.stdout, formatBanner(facts));
+    return;
+  }
+  const { demoUser, ...loggable } = facts;
+  logger.info(loggable, 'ready');
+  if (demoUser !== undefined) say(terminal.stderr, formatDemoUser(demoUser));
+}
