@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import type { Logger } from 'pino';
 import { GatewayError } from '../errors/gateway-error.ts';
 import { createChatStore } from './chat/sql-chat-store.ts';
+import { toLocation, type Location } from './location.ts';
 import { migrate } from './migrations/migrate.ts';
 import { createSessionStore } from './sql-session-store.ts';
 import { createTaskStore } from './sql-task-store.ts';
@@ -10,6 +11,9 @@ import { openPostgres } from './postgres/open-postgres.ts';
 import { openSqlite } from './sqlite/open-sqlite.ts';
 import type { Store } from './store.ts';
 import type { Database } from './tables.ts';
+
+/** A migration may rewrite a large table, while the other replicas wait for it. */
+const MIGRATION_TIMEOUT_MS = 600_000;
 
 export interface StoreOptions {
   /** `sqlite:<path>`, `sqlite::memory:` or `postgres://…`. */
@@ -23,8 +27,8 @@ export interface StoreOptions {
 
 /** The database cannot be used. The message is for the person who starts the program, and holds no password. */
 export class StoreOpenError extends Error {
-  constructor(subject: string, cause: unknown) {
-    super(`cannot open ${subject}: ${toText(cause)}`, { cause });
+  constructor(message: string, cause: unknown) {
+    super(message, { cause });
     this.name = 'StoreOpenError';
   }
 }
@@ -32,20 +36,36 @@ export class StoreOpenError extends Error {
 /** What the database said, rather than what a caller of the gateway would be told. */
 function toText(error: unknown): string {
   if (error instanceof GatewayError && error.cause !== undefined) return toText(error.cause);
+  if (error instanceof AggregateError && error.errors.length > 0) return toText(error.errors[0]);
   return error instanceof Error ? error.message || error.name : String(error);
 }
 
-async function openDatabase(options: StoreOptions): Promise<Database> {
-  const { url } = options;
-  if (url.startsWith('sqlite:')) return openSqlite(url.slice('sqlite:'.length), options);
-  if (/^postgres(ql)?:\/\//.test(url)) return openPostgres(options);
-  throw new Error('its address must be sqlite:<path> or postgres://<user>@<host>/<database>');
+async function openSqliteDatabase({ address }: Location, options: StoreOptions): Promise<Database> {
+  const database = await openSqlite(address, options);
+  try {
+    await migrate(database);
+  } catch (error) {
+    await database.db.destroy();
+    throw error;
+  }
+  return database;
 }
 
-function toStore(database: Database): Store {
-  const { db, location } = database;
+async function openPostgresDatabase({ address }: Location, options: StoreOptions): Promise<Database> {
+  const common = { url: address, timeoutMs: options.timeoutMs, logger: options.logger };
+  const patient = await openPostgres({ ...common, poolSize: 1, statementTimeoutMs: MIGRATION_TIMEOUT_MS });
+  try {
+    await migrate(patient);
+  } finally {
+    await patient.db.destroy();
+  }
+  return openPostgres({ ...common, poolSize: options.poolSize, statementTimeoutMs: options.timeoutMs });
+}
+
+function toStore(database: Database, location: Location): Store {
+  const { db } = database;
   return {
-    location,
+    location: location.text,
     chat: createChatStore(database),
     users: createUserStore(database),
     sessions: createSessionStore(database),
@@ -64,18 +84,13 @@ function toStore(database: Database): Store {
  * @throws StoreOpenError
  */
 export async function openStore(options: StoreOptions): Promise<Store> {
-  let database: Database;
+  let location: Location | undefined;
   try {
-    database = await openDatabase(options);
+    location = toLocation(options.url);
+    const open = location.dialect === 'sqlite' ? openSqliteDatabase : openPostgresDatabase;
+    return toStore(await open(location, options), location);
   } catch (error) {
-    throw new StoreOpenError('the database of store.url', error);
+    const subject = location === undefined ? '' : `cannot open the database ${location.text}: `;
+    throw new StoreOpenError(subject + toText(error), error);
   }
-  try {
-    await migrate(database);
-  } catch (error) {
-    await database.db.destroy();
-    throw new StoreOpenError(`the database ${database.location}`, error);
-  }
-  options.logger.debug({ location: database.location }, 'store opened');
-  return toStore(database);
 }

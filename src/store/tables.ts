@@ -57,6 +57,4 @@ export type Dialect = 'sqlite' | 'postgres';
 export interface Database {
   readonly db: Kysely<Tables>;
   readonly dialect: Dialect;
-  /** For a person to read: no password in it. */
-  readonly location: string;
 }

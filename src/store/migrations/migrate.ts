@@ -41,7 +41,7 @@ async function listExecuted(db: Kysely<Tables>, dialect: Dialect): Promise<strin
  * the lock on SQLite, where it is immediate.
  * @throws NewerDatabaseError
  */
-export async function migrate({ db, dialect }: Pick<Database, 'db' | 'dialect'>): Promise<void> {
+export async function migrate({ db, dialect }: Database): Promise<void> {
   const migrations = createMigrations(dialect);
   await db.transaction().execute(async (transaction) => {
     if (dialect === 'postgres') {

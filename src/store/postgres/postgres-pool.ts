@@ -12,10 +12,13 @@ const IDLE_CLIENT_MS = 60_000;
 /** The server gives up first, so that the error says why and the connection stays usable. */
 const CLIENT_TIMEOUT_MARGIN_MS = 1000;
 
-interface PoolOptions {
+export interface PostgresOptions {
   readonly url: string;
   readonly poolSize: number;
+  /** Longest wait for a connection. */
   readonly timeoutMs: number;
+  /** Longest wait for a statement or a lock. */
+  readonly statementTimeoutMs: number;
   readonly logger: Logger;
 }
 
@@ -49,18 +52,18 @@ function toPoolClient(client: PoolClient): PostgresPoolClient {
   } as PostgresPoolClient;
 }
 
-export function createPostgresPool(pg: Pg, options: PoolOptions): PostgresPool {
-  const { timeoutMs, logger } = options;
+export function createPostgresPool(pg: Pg, options: PostgresOptions): PostgresPool {
+  const { timeoutMs, statementTimeoutMs, logger } = options;
   const pool = new pg.Pool({
     connectionString: options.url,
     application_name: 'chatkit-gateway',
     max: options.poolSize,
     connectionTimeoutMillis: timeoutMs,
     idleTimeoutMillis: IDLE_CLIENT_MS,
-    statement_timeout: timeoutMs,
-    lock_timeout: timeoutMs,
-    idle_in_transaction_session_timeout: 2 * timeoutMs,
-    query_timeout: timeoutMs + CLIENT_TIMEOUT_MARGIN_MS,
+    statement_timeout: statementTimeoutMs,
+    lock_timeout: statementTimeoutMs,
+    idle_in_transaction_session_timeout: 2 * statementTimeoutMs,
+    query_timeout: statementTimeoutMs + CLIENT_TIMEOUT_MARGIN_MS,
     keepAlive: true,
     keepAliveInitialDelayMillis: KEEP_ALIVE_AFTER_MS,
     types: createTypes(pg),

@@ -1,12 +1,12 @@
 import { closeSync, mkdirSync, openSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { Kysely } from 'kysely';
 import type { Database, Tables } from '../tables.ts';
 import { retryWhileBusy } from './retry-while-busy.ts';
 import { createSqliteDialect } from './sqlite-driver.ts';
 
-const MEMORY = ':memory:';
+export const MEMORY = ':memory:';
 const MAX_JOURNAL_BYTES = 64 * 1024 * 1024;
 
 /**
@@ -27,11 +27,11 @@ function createPrivateFile(path: string): void {
   closeSync(openSync(path, 'a', 0o600));
 }
 
-/** @param path of the file, or `:memory:` */
+/** @param path of the file, or `MEMORY` */
 export async function openSqlite(path: string, { timeoutMs }: { timeoutMs: number }): Promise<Database> {
-  const file = path === MEMORY ? MEMORY : resolve(path);
-  if (file !== MEMORY) createPrivateFile(file);
-  const database = new DatabaseSync(file, { timeout: 0 });
+  if (path !== MEMORY) createPrivateFile(path);
+  // No busy handler of SQLite's own: see `retryWhileBusy`.
+  const database = new DatabaseSync(path, { timeout: 0 });
   try {
     for (const pragma of PRAGMAS) await retryWhileBusy(timeoutMs, () => database.exec(pragma));
   } catch (error) {
@@ -41,6 +41,5 @@ export async function openSqlite(path: string, { timeoutMs }: { timeoutMs: numbe
   return {
     db: new Kysely<Tables>({ dialect: createSqliteDialect({ database, timeoutMs }) }),
     dialect: 'sqlite',
-    location: file === MEMORY ? 'memory' : file,
   };
 }

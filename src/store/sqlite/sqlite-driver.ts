@@ -9,9 +9,12 @@ import {
   type Driver,
   type QueryResult,
 } from 'kysely';
+import { createMutex } from './mutex.ts';
 import { retryWhileBusy } from './retry-while-busy.ts';
 import { toStoreError } from './sqlite-errors.ts';
 import { createStatementCache, toSqliteValue } from './statement-cache.ts';
+
+const MAX_WAITING = 10_000;
 
 interface SqliteDriverOptions {
   readonly database: DatabaseSync;
@@ -48,19 +51,25 @@ class SqliteConnection implements DatabaseConnection {
   }
 }
 
-/** One connection. Kysely itself hands it to one query or transaction at a time. */
+/**
+ * One connection, for one query or one transaction at a time: whatever else ran between two statements of a
+ * transaction would become a part of it.
+ */
 class NodeSqliteDriver implements Driver {
   readonly #database;
   readonly #connection;
+  readonly #mutex;
 
   constructor(options: SqliteDriverOptions) {
     this.#database = options.database;
+    this.#mutex = createMutex({ timeoutMs: options.timeoutMs, maxWaiting: MAX_WAITING });
     this.#connection = new SqliteConnection(options);
   }
 
   async init(): Promise<void> {}
 
   async acquireConnection(): Promise<DatabaseConnection> {
+    await this.#mutex.acquire();
     return this.#connection;
   }
 
@@ -78,15 +87,22 @@ class NodeSqliteDriver implements Driver {
     if (this.#database.isTransaction) await connection.executeQuery(CompiledQuery.raw('rollback'));
   }
 
-  async releaseConnection(): Promise<void> {}
+  async releaseConnection(): Promise<void> {
+    this.#mutex.release();
+  }
 
   async destroy(): Promise<void> {
     this.#database.close();
   }
 }
 
-/** Every transaction is immediate here, so it is also the lock of a migration. */
 class NodeSqliteAdapter extends SqliteAdapter {
+  /** The driver has the lock of the connection, with a bound, so that Kysely needs none. */
+  override get supportsMultipleConnections(): boolean {
+    return true;
+  }
+
+  /** Every transaction is immediate here, so it is also the lock of a migration. */
   override get supportsTransactionalDdl(): boolean {
     return true;
   }
