@@ -77,16 +77,6 @@ export async function openLocalAuth(options: {
   };
 }
 
-/** Users without the rest, for the command line. */
-export function createLocalUsers({ users }: { readonly users: UserStore }): UsersService {
-  return createUsersService({
-    users,
-    hasher: createDefaultHasher(),
-    clock: () => new Date(),
-    onUserChanged: () => undefined,
-  });
-}
-
 function createDefaultHasher(): PasswordHasher {
   return createPasswordHasher({
     queue: createWorkQueue({ concurrency: HASHES_AT_ONCE, maxWaiting: HASHES_WAITING }),

@@ -164,8 +164,8 @@ function hasBody(req: Request): boolean {
 }
 
 function unlessEmpty(handler: RequestHandler): RequestHandler {
-  return (req, res, next) => {
-    if (hasBody(req)) void handler(req, res, next);
+  return async (req, res, next) => {
+    if (hasBody(req)) await handler(req, res, next);
     else next();
   };
 }
