@@ -55,7 +55,7 @@ export function createFrameSplitter(maxFrameBytes: number = MAX_FRAME_BYTES): Fr
       if (byte === LF && afterCr) {
         afterCr = false;
         // The second half of a CRLF belongs to the frame that its CR has ended.
-        if (end === index) end = index + 1;
+        if (end === index && index > 0) end = index + 1;
       } else if (byte === LF || byte === CR) {
         if (lineIsEmpty) end = index + 1;
         lineIsEmpty = true;
