@@ -1,0 +1,54 @@
+/** The requests of the protocol, short to write. */
+export const message = (text: string, more: object = {}) => ({
+  content: [{ type: 'input_text', text }],
+  attachments: [],
+  inference_options: {},
+  ...more,
+});
+
+export const create = (text: string, more?: object) => ({
+  type: 'threads.create',
+  params: { input: message(text, more) },
+});
+
+export const addMessage = (thread_id: string, text: string, more?: object) => ({
+  type: 'threads.add_user_message',
+  params: { thread_id, input: message(text, more) },
+});
+
+export const retryAfter = (thread_id: string, item_id: string) => ({
+  type: 'threads.retry_after_item',
+  params: { thread_id, item_id },
+});
+
+export const getThread = (thread_id: string) => ({ type: 'threads.get_by_id', params: { thread_id } });
+
+export const listThreads = (params: object = {}) => ({ type: 'threads.list', params });
+
+export const listItems = (thread_id: string, params: object = {}) => ({
+  type: 'items.list',
+  params: { thread_id, ...params },
+});
+
+export const rename = (thread_id: string, title: string) => ({
+  type: 'threads.update',
+  params: { thread_id, title },
+});
+
+export const deleteThread = (thread_id: string) => ({ type: 'threads.delete', params: { thread_id } });
+
+export const feedback = (thread_id: string, item_ids: string[], kind = 'positive') => ({
+  type: 'items.feedback',
+  params: { thread_id, item_ids, kind },
+});
+
+/** One valid request of each operation that is not available yet. */
+export const notAvailable = (thread_id: string, item_id: string) => [
+  { type: 'threads.add_client_tool_output', params: { thread_id, result: { a: null } } },
+  { type: 'threads.add_structured_input', params: { thread_id, item_id, input: { answers: {} } } },
+  { type: 'threads.custom_action', params: { thread_id, item_id, action: { type: 'go', payload: 1 } } },
+  { type: 'threads.sync_custom_action', params: { thread_id, action: { type: 'go' } } },
+  { type: 'attachments.create', params: { name: 'a.png', size: 1, mime_type: 'image/png' } },
+  { type: 'attachments.delete', params: { attachment_id: 'atc_1' } },
+  { type: 'input.transcribe', params: { audio_base64: 'AA==', mime_type: 'audio/mp4' } },
+];
