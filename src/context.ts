@@ -31,6 +31,8 @@ export interface GatewayContext extends AsyncDisposable {
   /** Aborted when the process is about to end: it is not ready from then on. */
   readonly closing: AbortController;
   readonly describeChat: () => ChatDescription;
+  /** Loads what the first reply needs, so that it need not wait. The gateway can be listening already. */
+  readonly warmUp: () => Promise<void>;
 }
 
 /** What a test may put in the place of a part. */
@@ -41,6 +43,7 @@ export interface ContextOverrides {
 interface Chat {
   readonly backend: ChatBackend;
   readonly describe: () => ChatDescription;
+  readonly warmUp: () => Promise<void>;
 }
 
 export async function createContext(
@@ -57,7 +60,7 @@ export async function createContext(
   const chat =
     config.chat.backend === 'forward'
       ? createForwardChat(config, stack)
-      : createAgentChat(config, { store, events, runs, logger, responder: overrides.responder });
+      : createAgentChat(config, stack, { store, events, runs, logger, responder: overrides.responder });
   const auth = await openLocalAuth({
     config: config.auth.local,
     users: store.users,
@@ -82,6 +85,7 @@ export async function createContext(
     readiness,
     closing,
     describeChat: chat.describe,
+    warmUp: chat.warmUp,
     [Symbol.asyncDispose]: () => parts.disposeAsync(),
   };
 }
@@ -94,11 +98,13 @@ function createForwardChat(config: Config, stack: AsyncDisposableStack): Chat {
   return {
     backend: createForwardBackend({ upstream, path }),
     describe: () => ({ backend: 'forward', demo: false, models: [] }),
+    warmUp: async () => undefined,
   };
 }
 
 function createAgentChat(
   config: Config,
+  stack: AsyncDisposableStack,
   parts: {
     readonly store: Store;
     readonly events: GatewayEvents;
@@ -108,11 +114,11 @@ function createAgentChat(
   },
 ): Chat {
   const { store, events, runs, logger } = parts;
-  const agent = createAgentResponder({ config: config.agent, tasks: store.tasks, events, logger });
+  const agent = stack.use(createAgentResponder({ config: config.agent, tasks: store.tasks, events, logger }));
   const server = createChatKitServer({
     store: store.chat,
     responder: parts.responder ?? agent,
-    checkChoice: (choice) => agent.checkChoice(choice),
+    checkChoice: (inference) => agent.checkChoice({ inference_options: inference }),
     runs,
     events,
     checkpointMs: config.chat.checkpointMs,
@@ -120,5 +126,6 @@ function createAgentChat(
   return {
     backend: createAgentBackend(server),
     describe: () => ({ backend: 'agent', ...agent.describe() }),
+    warmUp: () => agent.warmUp(),
   };
 }

@@ -63,6 +63,7 @@ async function runGateway(flags: ConfigFlag, terminal: Terminal): Promise<void> 
     demoUser: credentials,
     startMs: Math.round(performance.now()),
   });
+  context.warmUp().catch((error: unknown) => logger.error({ err: error }, 'the agent could not be loaded'));
   // Saved now and not at the exit, so that a process that is killed has done it too.
   setTimeout(flushCompileCache, 1_000).unref();
   await stopped;
