@@ -1,0 +1,111 @@
+import { Agent, type Model, type ModelProvider } from '@openai/agents-core';
+import type { Config } from '../config/schema.ts';
+import type { TaskStore } from '../store/task-store.ts';
+import type { Choice } from './choice.ts';
+import { createDemoModel } from './demo/demo-model.ts';
+import { createOpenAIModels } from './model/provider.ts';
+import { MAX_TITLE_INPUT_CHARS, TITLE_INSTRUCTIONS } from './title.ts';
+import { createToolRegistry, type ToolContext, type ToolRegistry } from './tools/registry.ts';
+import { createTaskTools } from './tools/tasks.ts';
+
+/** For tests and for those who bring their own models. */
+export interface AgentOverrides {
+  /** Answers instead of the models of the configuration. */
+  readonly modelProvider?: ModelProvider;
+  /** Pause of the demo model before each word. */
+  readonly demoDelayMs?: number;
+  /** How often the HTTP client asks again before the first byte. */
+  readonly maxRetries?: number;
+  /** How long a finished reply waits for its title. */
+  readonly titleTimeoutMs?: number;
+}
+
+export interface TokenUsage {
+  readonly input: number;
+  readonly output: number;
+}
+
+/** Everything of the agent that needs the SDK, built once. */
+export interface Engine extends AsyncDisposable {
+  readonly models: ModelProvider;
+  readonly registry: ToolRegistry;
+  agentFor(choice: Choice): Agent<ToolContext>;
+  writeTitle(
+    model: string,
+    message: string,
+    signal: AbortSignal,
+  ): Promise<{ readonly text: string; readonly usage: TokenUsage }>;
+}
+
+export function createEngine(options: {
+  readonly config: Config['agent'];
+  readonly isDemo: boolean;
+  readonly tasks: TaskStore;
+  readonly overrides: AgentOverrides;
+}): Engine {
+  const { config, isDemo, overrides } = options;
+  const registry = createToolRegistry(
+    config.tools.map(() => createTaskTools({ tasks: options.tasks, timeoutMs: config.toolTimeoutMs })),
+  );
+  const remote =
+    isDemo || overrides.modelProvider !== undefined
+      ? undefined
+      : createOpenAIModels(config, {
+          ...(overrides.maxRetries === undefined ? {} : { maxRetries: overrides.maxRetries }),
+        });
+  const demo = isDemo ? createDemoModel({ delayMs: overrides.demoDelayMs ?? DEMO_DELAY_MS }) : undefined;
+  const models: ModelProvider = overrides.modelProvider ?? remote ?? { getModel: () => demo as Model };
+  const agents = new Map<string, Agent<ToolContext>>();
+
+  return {
+    models,
+    registry,
+    agentFor(choice) {
+      const key = JSON.stringify([choice.model, choice.tool]);
+      let agent = agents.get(key);
+      if (agent === undefined) {
+        agent = createAgent(config, registry, choice);
+        agents.set(key, agent);
+      }
+      return agent;
+    },
+    async writeTitle(modelName, message, signal) {
+      const model = await models.getModel(modelName);
+      const response = await model.getResponse({
+        systemInstructions: TITLE_INSTRUCTIONS,
+        input: message.slice(0, MAX_TITLE_INPUT_CHARS),
+        modelSettings: {},
+        tools: [],
+        outputType: 'text',
+        handoffs: [],
+        tracing: false,
+        signal,
+      });
+      const text = response.output
+        .flatMap((item) =>
+          item.type === 'message' && 'role' in item && item.role === 'assistant' ? item.content : [],
+        )
+        .map((part) => (part.type === 'output_text' ? part.text : ''))
+        .join('');
+      const { inputTokens, outputTokens } = response.usage;
+      return { text, usage: { input: inputTokens, output: outputTokens } };
+    },
+    async [Symbol.asyncDispose]() {
+      await remote?.close();
+    },
+  };
+}
+
+/** Enough for the stream to be seen as one. */
+const DEMO_DELAY_MS = 15;
+
+function createAgent(config: Config['agent'], registry: ToolRegistry, choice: Choice): Agent<ToolContext> {
+  return new Agent<ToolContext>({
+    name: config.name,
+    instructions: config.instructions,
+    model: choice.model,
+    // The SDK drops the choice after the first call, so that a forced tool is not called for ever.
+    ...(choice.tool === undefined ? {} : { modelSettings: { toolChoice: choice.tool } }),
+    tools: registry.tools.map(({ tool }) => tool),
+  });
+}

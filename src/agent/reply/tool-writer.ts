@@ -1,0 +1,143 @@
+import type { ResponderEvent } from '../../chatkit/protocol/events.ts';
+import type { WorkflowItem } from '../../chatkit/protocol/items.ts';
+import type { Task, Workflow } from '../../chatkit/protocol/tasks.ts';
+import { toToolCallItem } from '../../chatkit/tool-call-record.ts';
+import type { ToolRegistry } from '../tools/registry.ts';
+
+export interface ToolCall {
+  readonly callId: string;
+  readonly name: string;
+  /** JSON as the model wrote it. */
+  readonly arguments: string;
+}
+
+export interface ToolOutcome {
+  readonly succeeded: boolean;
+  /** What the model is told. */
+  readonly output: string;
+}
+
+/** The tool calls of a reply as one workflow with a task for each call. */
+export interface ToolWriter {
+  call(call: ToolCall): void;
+  /** Nothing happens when the call is unknown or has ended. */
+  end(callId: string, outcome: ToolOutcome): void;
+  close(): void;
+}
+
+export interface ToolWriterOptions {
+  readonly newWorkflow: () => { id: string; thread_id: string; created_at: string };
+  readonly newRecord: () => { id: string; thread_id: string; created_at: string };
+  readonly push: (event: ResponderEvent) => void;
+  readonly registry: ToolRegistry;
+  readonly onEnd: (tool: string, succeeded: boolean) => void;
+}
+
+type CustomTask = Extract<Task, { type: 'custom' }>;
+interface Entry {
+  readonly call: ToolCall;
+  readonly args: Readonly<Record<string, unknown>>;
+  readonly record: ReturnType<ToolWriterOptions['newRecord']>;
+  task: CustomTask;
+  state: 'running' | 'succeeded' | 'failed';
+}
+
+/** What is kept of one tool's output for later turns. */
+const MAX_RESULT_CHARS = 16_000;
+const MAX_ERROR_CHARS = 300;
+const UNFINISHED = 'This step did not finish.';
+
+export function createToolWriter(options: ToolWriterOptions): ToolWriter {
+  const { push, registry } = options;
+  const base = options.newWorkflow();
+  const entries: Entry[] = [];
+
+  push({ type: 'thread.item.added', item: toItem({ type: 'custom', tasks: [], expanded: true }) });
+
+  function toItem(workflow: Workflow): WorkflowItem {
+    return { ...base, type: 'workflow', workflow };
+  }
+
+  function endEntry(entry: Entry, outcome: ToolOutcome): void {
+    const shown = registry.get(entry.call.name);
+    entry.state = outcome.succeeded ? 'succeeded' : 'failed';
+    entry.task = outcome.succeeded
+      ? { ...entry.task, status_indicator: 'complete', title: shown?.doneTitle(entry.args) ?? titleOf(entry) }
+      : { ...entry.task, status_indicator: 'none', content: outcome.output.slice(0, MAX_ERROR_CHARS) };
+    push({
+      type: 'thread.item.updated',
+      item_id: base.id,
+      update: { type: 'workflow.task.updated', task_index: entries.indexOf(entry), task: entry.task },
+    });
+    push({
+      type: 'thread.item.done',
+      item: toToolCallItem(entry.record, {
+        ...recordOf(entry.call),
+        status: outcome.succeeded ? 'success' : 'error',
+        result: outcome.output.slice(0, MAX_RESULT_CHARS),
+      }),
+    });
+    options.onEnd(entry.call.name, outcome.succeeded);
+  }
+
+  return {
+    call(call) {
+      const args = parseArguments(call.arguments);
+      const title = registry.get(call.name)?.activeTitle(args) ?? `Using ${call.name}`;
+      const task: CustomTask = { type: 'custom', status_indicator: 'loading', title };
+      const entry: Entry = { call, args, record: options.newRecord(), task, state: 'running' };
+      entries.push(entry);
+      push({
+        type: 'thread.item.updated',
+        item_id: base.id,
+        update: { type: 'workflow.task.added', task_index: entries.length - 1, task },
+      });
+      push({
+        type: 'thread.item.added',
+        item: toToolCallItem(entry.record, { ...recordOf(call), status: 'pending' }),
+      });
+    },
+    end(callId, outcome) {
+      const entry = entries.find(({ call, state }) => call.callId === callId && state === 'running');
+      if (entry !== undefined) endEntry(entry, outcome);
+    },
+    close() {
+      for (const entry of entries) {
+        if (entry.state === 'running') endEntry(entry, { succeeded: false, output: UNFINISHED });
+      }
+      const workflow: Workflow = {
+        type: 'custom',
+        tasks: entries.map((entry) => entry.task),
+        summary: { title: summaryOf(entries) },
+        expanded: false,
+      };
+      push({ type: 'thread.item.done', item: toItem(workflow) });
+    },
+  };
+}
+
+function titleOf(entry: Entry): string {
+  return entry.task.title ?? entry.call.name;
+}
+
+function recordOf(call: ToolCall) {
+  return { type: 'tool_call' as const, call_id: call.callId, tool: call.name, arguments: call.arguments };
+}
+
+function summaryOf(entries: readonly Entry[]): string {
+  const failed = entries.filter((entry) => entry.state === 'failed').length;
+  const [only] = entries;
+  if (entries.length === 1 && only !== undefined) {
+    return failed === 0 ? titleOf(only) : `${titleOf(only)} failed`;
+  }
+  return failed === 0 ? `${entries.length} steps done` : `${failed} of ${entries.length} steps failed`;
+}
+
+function parseArguments(text: string): Readonly<Record<string, unknown>> {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+  } catch {
+    return {};
+  }
+}
