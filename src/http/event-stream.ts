@@ -36,10 +36,9 @@ export async function sendEventStream(res: Response, options: EventStreamOptions
   res.flushHeaders();
 
   let atBoundary = true;
-  let lastWrite = performance.now();
-  const heartbeat = setInterval(() => {
-    if (!atBoundary || res.writableNeedDrain || performance.now() - lastWrite < heartbeatMs / 2) return;
-    res.write(HEARTBEAT);
+  const heartbeat = setTimeout(() => {
+    if (atBoundary && !res.writableNeedDrain) res.write(HEARTBEAT);
+    heartbeat.refresh();
   }, heartbeatMs);
 
   try {
@@ -49,7 +48,7 @@ export async function sendEventStream(res: Response, options: EventStreamOptions
       const flowing = res.write(chunk);
       if (first) options.onFirstChunk();
       first = false;
-      lastWrite = performance.now();
+      heartbeat.refresh();
       atBoundary = endsWithEmptyLine(chunk);
       if (!flowing) await drained(res);
     }
@@ -58,7 +57,7 @@ export async function sendEventStream(res: Response, options: EventStreamOptions
     logger.error({ err: error }, 'the stream failed');
     res.write(options.failureFrame);
   } finally {
-    clearInterval(heartbeat);
+    clearTimeout(heartbeat);
     res.end();
   }
 }
