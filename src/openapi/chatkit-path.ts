@@ -1,0 +1,177 @@
+import { z } from 'zod';
+import type { ZodOpenApiPathsObject } from 'zod-openapi';
+import { isStreaming, OPERATION_TYPES, REQUESTS, type OperationType } from '../chatkit/protocol/requests.ts';
+import { NOT_AVAILABLE } from '../chatkit/server.ts';
+import { eventStream } from './event-stream.ts';
+import { JSON_ANSWERS, STREAMS } from './examples/chatkit-answers.ts';
+import { CHATKIT_REQUESTS } from './examples/chatkit-requests.ts';
+import { runHeaders } from './headers.ts';
+import { toComponentName } from './named-schemas.ts';
+import { anyProblem, problems } from './problems.ts';
+
+const SUMMARIES: Readonly<Record<OperationType, string>> = {
+  'threads.create': 'Begin a thread with a message and stream the reply',
+  'threads.add_user_message': 'Send a message to a thread and stream the reply',
+  'threads.add_client_tool_output': 'Give the result of a client tool and stream the rest of the reply',
+  'threads.add_structured_input': 'Answer the questions of an item and stream the reply',
+  'threads.retry_after_item': 'Delete everything after a message of the user and stream a new reply',
+  'threads.custom_action': 'Run an action of a widget and stream what it does',
+  'threads.sync_custom_action': 'Run an action of a widget and get the changed widget',
+  'threads.get_by_id': 'Get a thread with the first page of its items, oldest first',
+  'threads.list': 'List the threads of the user',
+  'items.list': 'List the items of a thread',
+  'items.feedback': 'Rate items of a reply',
+  'attachments.create': 'Announce an upload',
+  'attachments.delete': 'Delete an upload',
+  'threads.update': 'Rename a thread',
+  'threads.delete': 'Delete a thread and everything in it',
+  'input.transcribe': 'Turn speech into text',
+};
+
+const isAvailable = (type: OperationType) => !NOT_AVAILABLE.includes(type);
+const STREAMING = OPERATION_TYPES.filter((type) => isAvailable(type) && isStreaming(type));
+const PLAIN = OPERATION_TYPES.filter((type) => isAvailable(type) && !isStreaming(type));
+
+/** `POST /api/chatkit`: sixteen operations behind one URL. */
+export function chatkitPath(): ZodOpenApiPathsObject {
+  return {
+    '/api/chatkit': {
+      post: {
+        tags: ['ChatKit'],
+        operationId: 'chatkit',
+        summary: 'The ChatKit protocol',
+        description: describe(),
+        requestBody: {
+          required: true,
+          content: {
+            'application/json': { schema: requestUnion(), examples: requestExamples() },
+          },
+        },
+        responses: {
+          '200': {
+            description: 'JSON or an event stream, by operation. `X-Run-Id` comes with a stream only.',
+            headers: runHeaders.extend({ 'X-Run-Id': runHeaders.shape['X-Run-Id'].optional() }),
+            content: {
+              'application/json': { schema: answerUnion(), examples: answerExamples() },
+              'text/event-stream': eventStream('ThreadStreamEvent', streamExamples()),
+            },
+          },
+          ...problems(
+            'invalid-request',
+            'invalid-json',
+            'invalid-cursor',
+            'unknown-operation',
+            'unauthenticated',
+            'invalid-token',
+            'thread-locked',
+            'thread-closed',
+            'thread-not-found',
+            'item-not-found',
+            'attachment-not-found',
+            'run-in-progress',
+            'item-not-retryable',
+            'body-too-large',
+            'unsupported-media-type',
+            'model-not-allowed',
+            'tool-not-allowed',
+            'rate-limited',
+            'not-implemented',
+            'upstream-unreachable',
+            'upstream-failed',
+            'store-unavailable',
+            'shutting-down',
+            'upstream-timeout',
+          ),
+          default: anyProblem,
+        },
+      },
+    },
+  };
+}
+
+function describe(): string {
+  const rows = OPERATION_TYPES.map((type) => {
+    const answer = isStreaming(type) ? 'event stream' : 'JSON';
+    const text = isAvailable(type) ? SUMMARIES[type] : `${SUMMARIES[type]}. **Not available yet**`;
+    return `| \`${type}\` | ${answer} | ${text} |`;
+  });
+  return [
+    "This is ChatKit's `api.url`. The `type` of the body names the operation, and alone decides the form of the answer.",
+    '',
+    '| operation | answer | what it does |',
+    '|---|---|---|',
+    ...rows,
+    '',
+    'An operation that is **not available yet** answers 501 `not-implemented` while the built-in agent answers ' +
+      '(`chat.backend: agent`). With `chat.backend: forward` every operation, also one that is unknown here, goes to the ' +
+      'service behind the gateway, and its answer comes back as it is, JSON errors included.',
+    '',
+    'After the first byte of a stream an error is an `error` event, and the stream ends. Closing the connection stops the ' +
+      'reply; what was written so far is kept.',
+  ].join('\n');
+}
+
+function requestUnion() {
+  const [first, ...rest] = OPERATION_TYPES.map((type) =>
+    REQUESTS[type].meta({ id: toComponentName(type, 'Request'), description: SUMMARIES[type] }),
+  );
+  if (first === undefined) throw new Error('the protocol has no requests');
+  return z.discriminatedUnion('type', [first, ...rest]).meta({
+    id: 'ChatKitRequest',
+    description: 'One operation. Fields that the gateway does not know are ignored.',
+  });
+}
+
+function requestExamples() {
+  return Object.fromEntries(
+    OPERATION_TYPES.map((type) => [
+      type,
+      {
+        summary: isAvailable(type) ? SUMMARIES[type] : `${SUMMARIES[type]} (not available yet)`,
+        value: CHATKIT_REQUESTS[type],
+      },
+    ]),
+  );
+}
+
+/** The schema of what an operation that is no stream answers. */
+export function answerSchema(type: OperationType): z.ZodType {
+  return requireEntry(JSON_ANSWERS, type).schema;
+}
+
+function answerUnion() {
+  const [first, ...rest] = new Set(PLAIN.map(answerSchema));
+  if (first === undefined) throw new Error('no operation answers with JSON');
+  return z.union([first, ...rest]).meta({ id: 'ChatKitAnswer', description: 'By operation.' });
+}
+
+function answerExamples() {
+  return Object.fromEntries(
+    PLAIN.map((type) => [
+      type,
+      { summary: SUMMARIES[type], value: requireEntry(JSON_ANSWERS, type).example },
+    ]),
+  );
+}
+
+function streamExamples() {
+  return Object.fromEntries(
+    STREAMING.map((type) => [
+      type,
+      { summary: STREAM_SUMMARIES[type] ?? SUMMARIES[type], events: requireEntry(STREAMS, type) },
+    ]),
+  );
+}
+
+const STREAM_SUMMARIES: Readonly<Partial<Record<OperationType, string>>> = {
+  'threads.create': 'A new thread, and a reply that calls a tool',
+  'threads.add_user_message': 'A reply that failed',
+  'threads.retry_after_item': 'A reply that is written again',
+};
+
+/** An operation that became available without an example must not go unnoticed. */
+function requireEntry<Entry>(entries: Readonly<Partial<Record<OperationType, Entry>>>, type: OperationType) {
+  const entry = entries[type];
+  if (entry === undefined) throw new Error(`the contract has no example of an answer of ${type}`);
+  return entry;
+}

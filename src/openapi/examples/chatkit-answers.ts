@@ -1,0 +1,56 @@
+import { z } from 'zod';
+import { pageOf } from '../../chatkit/protocol/common.ts';
+import type { ThreadStreamEvent } from '../../chatkit/protocol/events.ts';
+import { visibleItem } from '../../chatkit/protocol/items.ts';
+import type { OperationType } from '../../chatkit/protocol/requests.ts';
+import { thread } from '../../chatkit/protocol/threads.ts';
+import {
+  doneWorkflowItem,
+  failureEvents,
+  replyEvents,
+  replyItem,
+  titledThread,
+  untitledThread,
+  userItem,
+} from './conversation.ts';
+
+const threadPage = pageOf(thread).meta({ id: 'ThreadPage', description: 'Threads, each without its items.' });
+const itemPage = pageOf(visibleItem).meta({
+  id: 'ThreadItemPage',
+  description: 'Items of one thread. A page can be shorter than its limit while `has_more` is true.',
+});
+const nothing = z.object({}).meta({ id: 'Empty', description: 'Done; there is nothing to say.' });
+
+interface JsonAnswer {
+  readonly schema: z.ZodType;
+  readonly example: object;
+}
+
+const answer = <Schema extends z.ZodType>(schema: Schema, example: z.input<Schema> & object): JsonAnswer => ({
+  schema,
+  example,
+});
+
+const items = [userItem, doneWorkflowItem, replyItem];
+
+/** The answers of the operations that are no stream. */
+export const JSON_ANSWERS: Readonly<Partial<Record<OperationType, JsonAnswer>>> = {
+  'threads.get_by_id': answer(thread, { ...titledThread, items: { data: items, has_more: false } }),
+  'threads.list': answer(threadPage, { data: [titledThread], has_more: false }),
+  'threads.update': answer(thread, titledThread),
+  'threads.delete': answer(nothing, {}),
+  'items.list': answer(itemPage, { data: items, has_more: true, after: replyItem.id }),
+  'items.feedback': answer(nothing, {}),
+};
+
+/** The events of the operations that are streams. */
+export const STREAMS: Readonly<Partial<Record<OperationType, readonly ThreadStreamEvent[]>>> = {
+  'threads.create': [
+    { type: 'thread.created', thread: untitledThread },
+    { type: 'thread.item.done', item: userItem },
+    ...replyEvents,
+    { type: 'thread.updated', thread: titledThread },
+  ],
+  'threads.add_user_message': failureEvents,
+  'threads.retry_after_item': replyEvents,
+};

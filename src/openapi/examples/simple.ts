@@ -1,0 +1,75 @@
+import type { z } from 'zod';
+import type { ChatAnswer, chatRequest, ChatFrame, Conversation, Message } from '../../chat/simple/schemas.ts';
+import {
+  CREATED_AT,
+  QUESTION,
+  REPLIED_AT,
+  REPLY,
+  REPLY_ITEM_ID,
+  RUN_ID,
+  THREAD_ID,
+  TITLE,
+  USER_ITEM_ID,
+} from './conversation.ts';
+
+const CALL_ID = 'call_1';
+const pendingCall = { id: CALL_ID, tool: 'add_task', status: 'pending' } as const;
+const finishedCall = {
+  id: CALL_ID,
+  tool: 'add_task',
+  status: 'success',
+  result: '{"id":"tsk_3e5b7d9f1a2c4e6b8d0f1a3c5e7b9d1f","title":"buy milk","done":false}',
+} as const;
+
+export const newConversation: z.input<typeof chatRequest> = { message: QUESTION };
+export const nextMessage: z.input<typeof chatRequest> = {
+  message: 'What is on my list?',
+  conversation_id: THREAD_ID,
+};
+export const wholeAnswer: z.input<typeof chatRequest> = { message: QUESTION, stream: false };
+
+export const frames: readonly ChatFrame[] = [
+  { conversation_id: THREAD_ID, run_id: RUN_ID },
+  { tool_call: pendingCall },
+  { tool_call: finishedCall },
+  { content: 'Done. “buy milk” ' },
+  { content: 'is on your list.' },
+  { done: true, message_id: REPLY_ITEM_ID },
+];
+export const failedFrames: readonly ChatFrame[] = [
+  { conversation_id: THREAD_ID, run_id: RUN_ID },
+  { content: 'Let me ' },
+  {
+    error: {
+      code: 'custom',
+      message: 'The model is busy at the moment. Please try again.',
+      retry: true,
+    },
+  },
+];
+
+export const answer: ChatAnswer = {
+  conversation_id: THREAD_ID,
+  run_id: RUN_ID,
+  message_id: REPLY_ITEM_ID,
+  content: REPLY,
+  tool_calls: [finishedCall],
+};
+
+export const conversation: Conversation = {
+  id: THREAD_ID,
+  title: TITLE,
+  created_at: CREATED_AT,
+  updated_at: REPLIED_AT,
+};
+
+export const messages: readonly Message[] = [
+  { id: USER_ITEM_ID, role: 'user', content: QUESTION, created_at: CREATED_AT, tool_calls: [] },
+  {
+    id: REPLY_ITEM_ID,
+    role: 'assistant',
+    content: REPLY,
+    created_at: REPLIED_AT,
+    tool_calls: [finishedCall],
+  },
+];
