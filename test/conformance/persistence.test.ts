@@ -140,7 +140,7 @@ describe('during a run', () => {
   it('an assignment to the title is saved and sent, and a rename by the user wins over what was there', async () => {
     const { threadId, events } = await start('title A good name');
     expect(
-      events.filter(({ type }) => type === 'thread.updated').map(({ thread }: any) => thread.title),
+      events.filter(({ type }: any) => type === 'thread.updated').map(({ thread }: any) => thread.title),
     ).toEqual(['A good name']);
     await client.send(rename(threadId, 'Mine'));
     await client.send(addMessage(threadId, 'Hello'));
