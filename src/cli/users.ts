@@ -98,15 +98,25 @@ async function withUsers<Result>(
   terminal: Terminal,
   work: (service: UsersService, signal: AbortSignal) => Promise<Result>,
 ): Promise<Result> {
-  const [{ config }, { openStore }, { createLocalUsers }, { pino }] = await Promise.all([
+  const [{ config }, opening, users, hashing, queue, { pino }] = await Promise.all([
     readConfiguration(flags, terminal),
     import('../store/open-store.ts'),
-    import('../auth/local-auth.ts'),
+    import('../auth/users.ts'),
+    import('../auth/password-hash.ts'),
+    import('../auth/work-queue.ts'),
     import('pino'),
   ]);
   // What the store has to say is thrown; its log lines would only mix with the output.
-  await using store = await openStore({ ...config.store, logger: pino({ enabled: false }) });
-  const service = createLocalUsers({ users: store.users });
+  await using store = await opening.openStore({ ...config.store, logger: pino({ enabled: false }) });
+  const service = users.createUsersService({
+    users: store.users,
+    hasher: hashing.createPasswordHasher({
+      queue: queue.createWorkQueue({ concurrency: 1, maxWaiting: 1 }),
+    }),
+    clock: () => new Date(),
+    // A running gateway finds out by itself within the time that it caches sessions.
+    onUserChanged: () => undefined,
+  });
   return await work(service, AbortSignal.timeout(TIMEOUT_MS));
 }
 
