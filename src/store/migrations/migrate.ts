@@ -36,6 +36,28 @@ async function listExecuted(db: Kysely<Tables>, dialect: Dialect): Promise<strin
   return rows.map(({ name }) => name);
 }
 
+async function runPending(db: Kysely<Tables>, migrations: Record<string, Migration>): Promise<void> {
+  let cause: unknown;
+  const entries = Object.entries(migrations).map(([name, { up }]): [string, Migration] => [
+    name,
+    {
+      up: (transaction) =>
+        up(transaction).catch((error: unknown) => {
+          // On PostgreSQL the migrator's own clean-up fails after it, and reports only that.
+          cause = error;
+          throw error;
+        }),
+    },
+  ]);
+  const { error } = await new Migrator({
+    db,
+    provider: { getMigrations: async () => Object.fromEntries(entries) },
+    migrationTableName: MIGRATION_TABLE,
+    migrationLockTableName: MIGRATION_LOCK_TABLE,
+  }).migrateToLatest();
+  if (error !== undefined) throw cause ?? error;
+}
+
 /**
  * Brings the tables up to date, all or nothing. Processes that start at once wait for each other: the transaction is
  * the lock on SQLite, where it is immediate.
@@ -51,12 +73,6 @@ export async function migrate({ db, dialect }: Database): Promise<void> {
     const unknown = executed.find((name) => !Object.hasOwn(migrations, name));
     if (unknown !== undefined) throw new NewerDatabaseError(unknown);
     if (executed.length === Object.keys(migrations).length) return;
-    const { error } = await new Migrator({
-      db: transaction,
-      provider: { getMigrations: async () => migrations },
-      migrationTableName: MIGRATION_TABLE,
-      migrationLockTableName: MIGRATION_LOCK_TABLE,
-    }).migrateToLatest();
-    if (error !== undefined) throw error;
+    await runPending(transaction, migrations);
   });
 }
