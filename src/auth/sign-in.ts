@@ -100,8 +100,6 @@ export function createSignIn(options: SignInOptions): SignIn {
       }
       if (rotation.outcome !== 'rotated') throw refuse(rotation.outcome);
       const { session } = rotation;
-      // The successor was stored before its session was known, so the absolute end is enforced here as well.
-      if (Date.parse(session.expiresAt) <= now.getTime()) throw refuse('expired', session.id);
       const user = await users.getUser(session.userId);
       if (user === undefined || user.disabledAt !== undefined) {
         await revoke(session, now, context);

@@ -317,6 +317,11 @@ describe('cached tokens', () => {
     await expectRefused(await sign(key, claims()));
   });
 
+  it('are not good for another user of a session that was seen before', async () => {
+    await expect(guard.isAlive(SESSION.id, ADA.id, NOW)).resolves.toBe(true);
+    await expect(guard.isAlive(SESSION.id, 'usr_eve', NOW)).resolves.toBe(false);
+  });
+
   it('pass a failure of the store on, and let nobody in', async () => {
     getSession.mockRejectedValueOnce(new Error('the store is away'));
     await expect(verify(await sign(key, claims()))).rejects.toThrow('the store is away');
