@@ -6,6 +6,8 @@ import type { Operation } from './backend.ts';
 /** Deeper than any real request; deep enough nesting would overflow the stack of whoever writes it out again. */
 const MAX_DEPTH = 100;
 const MAX_PROBLEMS = 20;
+/** The only way for an unpaired surrogate to pass a strict UTF-8 decoder. */
+const SURROGATE_ESCAPE = /\\u[dD][89a-fA-F]/;
 
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
@@ -50,10 +52,18 @@ export function parseJson(bytes: Uint8Array): unknown {
     throw new GatewayError('invalid-json', { detail: `The body is nested deeper than ${MAX_DEPTH} levels.` });
   }
   try {
-    return JSON.parse(text) as unknown;
+    return JSON.parse(text, SURROGATE_ESCAPE.test(text) ? requireWellFormed : undefined) as unknown;
   } catch (error) {
     throw new GatewayError('invalid-json', { cause: error });
   }
+}
+
+/** Half a character cannot be stored or sent on, and the reference takes it for no JSON either. */
+function requireWellFormed(key: string, value: unknown): unknown {
+  if (!key.isWellFormed() || (typeof value === 'string' && !value.isWellFormed())) {
+    throw new SyntaxError('a text holds half a surrogate pair');
+  }
+  return value;
 }
 
 /** What a schema found wrong, as a problem with a pointer for each finding. */

@@ -180,3 +180,6 @@ export const mutatedRequest: fc.Arbitrary<Json> = fc
       request as unknown as Json,
     ),
   );
+
+/** Valid and broken requests alike. */
+export const anyRequest: fc.Arbitrary<unknown> = fc.oneof(validRequest, mutatedRequest);
