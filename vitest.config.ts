@@ -3,8 +3,12 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    globalSetup: ['test/setup/prerequisites.ts'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
     restoreMocks: true,
+    // Every file may start servers, databases and Python: more at once only makes each of them slower.
+    maxWorkers: 2,
+    reporters: ['default', ['json', { outputFile: '.cache/test-results.json' }]],
   },
 });
