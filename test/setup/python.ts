@@ -31,7 +31,6 @@ export async function preparePython(): Promise<void> {
 /** The system's Python, which the environment links to, may have been replaced. */
 async function works(): Promise<boolean> {
   return (await runCommand(PYTHON, ['--version'], { timeoutMs: 10_000 })).ok;
-})).ok;
 }
 
 async function run(command: string, args: readonly string[], timeoutMs: number): Promise<void> {
