@@ -7,7 +7,7 @@ import { SIGNING_ALGORITHM, type SigningKey } from './signing-key.ts';
 /** RFC 9068: tells an access token from every other JWT that the same key may sign. */
 export const ACCESS_TOKEN_TYPE = 'at+jwt';
 
-export interface IssuedAccessToken {
+interface IssuedAccessToken {
   readonly token: string;
   readonly expiresInSeconds: number;
 }

@@ -1,11 +1,11 @@
 import { z } from 'zod';
 
 /** NIST SP 800-63B: a minimum length and nothing about composition; the maximum bounds the work of hashing. */
-export const MIN_PASSWORD_LENGTH = 8;
+const MIN_PASSWORD_LENGTH = 8;
 export const MAX_PASSWORD_LENGTH = 256;
 /** The longest path that RFC 5321 lets an address have. */
 export const MAX_EMAIL_LENGTH = 254;
-export const MAX_NAME_LENGTH = 100;
+const MAX_NAME_LENGTH = 100;
 
 /** Two spellings of one address are one user. */
 export function normaliseEmail(email: string): string {

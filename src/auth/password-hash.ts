@@ -1,7 +1,7 @@
 import { randomBytes, scrypt, timingSafeEqual } from 'node:crypto';
 import type { WorkQueue } from './work-queue.ts';
 
-export interface ScryptCost {
+interface ScryptCost {
   /** Binary logarithm of scrypt's N. Memory is 128 · 2^log2N · r bytes. */
   readonly log2N: number;
   readonly r: number;

@@ -26,7 +26,7 @@ const BODY_LIMIT_BYTES = 16_384;
 
 export type SignInLimits = Pick<Limits, 'signInAddress' | 'signInAccount' | 'accounts'>;
 
-export interface AuthRoutesOptions {
+interface AuthRoutesOptions {
   readonly signIn: SignIn;
   readonly verifier: TokenVerifier;
   readonly users: Pick<UserStore, 'getUser'>;

@@ -40,7 +40,7 @@ export const logoutRequestSchema = z.object({ refresh_token: refreshToken.option
   example: { refresh_token: EXAMPLE_REFRESH_TOKEN },
 });
 
-export const userSchema = z
+const userSchema = z
   .object({
     id: z.string().meta({ description: 'The `sub` of the access token.' }),
     email: z.string(),
@@ -68,7 +68,7 @@ export const tokenResponseSchema = z
     },
   });
 
-export const chatDescriptionSchema = z
+const chatDescriptionSchema = z
   .object({
     backend: z.enum(['agent', 'forward']).meta({ description: 'Who answers.' }),
     model: z

@@ -11,7 +11,7 @@ import type { SessionGuard } from './session-guard.ts';
 import type { Credentials } from './users.ts';
 
 /** What one request is about: where to log, and when its client is gone. */
-export interface CallContext {
+interface CallContext {
   readonly logger: Logger;
   readonly signal: AbortSignal;
 }
@@ -33,7 +33,7 @@ export interface SignIn {
   signOutSession(sessionId: string, context: CallContext): Promise<void>;
 }
 
-export interface SignInOptions {
+interface SignInOptions {
   readonly users: UserStore;
   readonly sessions: SessionStore;
   readonly hasher: PasswordHasher;

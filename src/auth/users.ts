@@ -6,7 +6,7 @@ import { createAuthId } from './auth-ids.ts';
 import { newEmail, newName, newPassword, normaliseEmail } from './credentials.ts';
 import type { PasswordHasher } from './password-hash.ts';
 
-export interface NewUser {
+interface NewUser {
   readonly email: string;
   readonly password: string;
   readonly name?: string | undefined;

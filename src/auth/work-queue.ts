@@ -1,6 +1,6 @@
 import { GatewayError } from '../errors/gateway-error.ts';
 
-export interface WorkQueueOptions {
+interface WorkQueueOptions {
   /** How many tasks run at once. */
   readonly concurrency: number;
   /** How many more may wait; the next one is refused. */

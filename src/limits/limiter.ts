@@ -4,7 +4,7 @@ import type { Logger } from 'pino';
 import { GatewayError } from '../errors/gateway-error.ts';
 import type { PolicyName } from '../observability/events.ts';
 
-export interface ConsumeOptions {
+interface ConsumeOptions {
   /** Takes the hit back when the finished answer says that it should not count. */
   readonly refundWhen?: (res: Response) => boolean;
 }
