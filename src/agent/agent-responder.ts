@@ -44,9 +44,12 @@ export interface AgentResponder extends Responder, AsyncDisposable {
 export function createAgentResponder(options: AgentResponderOptions): AgentResponder {
   const { config, tasks, overrides = {} } = options;
   const isDemo = overrides.modelProvider === undefined && config.apiKey === null && config.baseUrl === null;
+  const defaultModel = isDemo ? DEMO_MODEL : config.model;
+  // The demo model stands in for every configured one, so that a chat page with a model menu works without a key.
+  const others = new Set([config.model, ...config.models]);
+  others.delete(defaultModel);
   const choices: Choices = {
-    // The demo model stands in for every configured one, so that a chat page with a model menu works without a key.
-    models: [isDemo ? DEMO_MODEL : config.model, ...new Set([config.model, ...config.models])],
+    models: [defaultModel, ...others],
     tools: new Set(config.tools.flatMap((source) => TOOL_NAMES[source])),
   };
   let engine: Promise<Engine> | undefined;
@@ -58,7 +61,7 @@ export function createAgentResponder(options: AgentResponderOptions): AgentRespo
   };
 
   return {
-    describe: () => ({ model: choices.models[0], demo: isDemo, models: [...new Set(choices.models)] }),
+    describe: () => ({ model: defaultModel, demo: isDemo, models: choices.models }),
     checkChoice: ({ inference_options: inference }) => void requireChoice(choices, inference),
     async warmUp() {
       await loadEngine();

@@ -90,7 +90,9 @@ function createTitle(
   turn.signal.addEventListener('abort', onAbort, { once: true });
   let writing: Promise<string | undefined> | undefined;
 
+  let isWriting = false;
   async function write(): Promise<string | undefined> {
+    isWriting = true;
     try {
       const answer = await engine.writeTitle(choice.model, text, stop.signal);
       countTokens(answer.usage);
@@ -101,6 +103,8 @@ function createTitle(
         turn.logger.warn({ event: 'title-failed', kind, reason }, 'the model gave no title');
       }
       return undefined;
+    } finally {
+      isWriting = false;
     }
   }
 
@@ -124,7 +128,7 @@ function createTitle(
     },
     cancel() {
       turn.signal.removeEventListener('abort', onAbort);
-      if (!stop.signal.aborted) stop.abort(new DOMException('the reply has ended', 'AbortError'));
+      if (isWriting) stop.abort(new DOMException('the reply has ended', 'AbortError'));
     },
   };
 }

@@ -114,10 +114,9 @@ async function runTurn(responder: Responder, turn: Turn, items: ThreadItem[]): P
   } catch (thrown) {
     error = thrown;
   }
-  const messages = events
-    .filter((event) => event.type === 'thread.item.done')
-    .map((event) => event.item)
-    .filter((item) => item.type === 'assistant_message');
+  const messages = events.flatMap((event) =>
+    event.type === 'thread.item.done' && event.item.type === 'assistant_message' ? [event.item] : [],
+  );
   const text = messages.flatMap((item) => item.content.map((part) => part.text)).join('\n');
   return { events, error, messages, text };
 }

@@ -46,6 +46,7 @@ export async function* writeReply(options: ReplyOptions): AsyncGenerator<Respond
   const stop = new AbortController();
   const channel = createChannel<ResponderEvent>(CHANNEL_CAPACITY);
   let push = channel.push;
+  let isRunning = true;
   let failure: ReplyFailure | undefined;
   const fail = (error: unknown) => {
     failure ??= new ReplyFailure(error);
@@ -102,7 +103,12 @@ export async function* writeReply(options: ReplyOptions): AsyncGenerator<Respond
   turn.signal.addEventListener('abort', onAbort, { once: true });
   try {
     if (turn.signal.aborted) return;
-    void runAgent().catch(fail).finally(channel.end);
+    void runAgent()
+      .catch(fail)
+      .finally(() => {
+        isRunning = false;
+        channel.end();
+      });
     let isVisible = false;
     for (;;) {
       const batch = channel.take();
@@ -122,7 +128,7 @@ export async function* writeReply(options: ReplyOptions): AsyncGenerator<Respond
     if (failure !== undefined) throw failure;
   } finally {
     turn.signal.removeEventListener('abort', onAbort);
-    halt(new DOMException('the reply has ended', 'AbortError'));
+    if (isRunning) halt(new DOMException('the reply has ended', 'AbortError'));
     options.onUsage(listener.usage);
   }
 }
