@@ -1,4 +1,6 @@
 import express, { type Express } from 'express';
+import { createScopeCheck } from './auth/authenticate.ts';
+import { CHAT_SCOPE } from './auth/scope.ts';
 import { createChatKitRoute } from './chat/chatkit-route.ts';
 import { createSimpleApi } from './chat/simple/routes.ts';
 import type { GatewayContext } from './context.ts';
@@ -29,8 +31,8 @@ export function createApp(context: GatewayContext): Express {
   app.route('/.well-known/jwks.json').get(auth.jwks).all(methodNotAllowed('GET', 'HEAD'));
   app.use(auth.router);
 
-  // Everything below needs a principal.
-  app.use('/api', auth.authenticate);
+  // Everything below needs a principal that may chat.
+  app.use('/api', auth.authenticate, createScopeCheck(CHAT_SCOPE));
   app
     .route('/api/chatkit')
     .post(
