@@ -1,30 +1,12 @@
-import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import express, { Router } from 'express';
+import { Router, type RequestHandler } from 'express';
+import { DOCS_PAGE, DOCS_SCRIPT, DOCS_STYLE } from './docs-page.ts';
+import { methodNotAllowed } from './problem.ts';
 
 /** The contract file stands beside `src` and beside `dist`. */
 const CONTRACT = fileURLToPath(new URL('../../openapi.yaml', import.meta.url));
 
 const SWAGGER_UI = fileURLToPath(new URL('.', import.meta.resolve('swagger-ui-dist/package.json')));
-
-const PAGE = `<!doctype html>
-<html lang="en">
-  <head>
-    <meta charset="utf-8">
-    <meta name="viewport" content="width=device-width, initial-scale=1">
-    <title>ChatKit Gateway API</title>
-    <link rel="stylesheet" href="/docs/assets/swagger-ui.css">
-  </head>
-  <body>
-    <div id="swagger-ui"></div>
-    <script src="/docs/assets/swagger-ui-bundle.js"></script>
-    <script src="/docs/start.js"></script>
-  </body>
-</html>
-`;
-
-const START = `window.ui = SwaggerUIBundle({ url: '/openapi.yaml', dom_id: '#swagger-ui', deepLinking: true });
-`;
 
 /** Swagger UI sets inline styles and draws its icons from data URLs. */
 const PAGE_POLICY =
@@ -34,18 +16,32 @@ const PAGE_POLICY =
 /** `/openapi.yaml` and the page that shows it, all from this machine. */
 export function createDocsRoutes(): Router {
   const router = Router();
-  router.get('/openapi.yaml', async (_req, res) => {
-    res.set('Content-Type', 'application/yaml; charset=utf-8').send(await readFile(CONTRACT));
-  });
-  router.get('/', (_req, res) => {
-    res.redirect(302, '/docs');
-  });
-  router.get('/docs', (_req, res) => {
-    res.set('Content-Security-Policy', PAGE_POLICY).type('html').send(PAGE);
-  });
-  router.get('/docs/start.js', (_req, res) => {
-    res.type('js').send(START);
-  });
-  router.use('/docs/assets', express.static(SWAGGER_UI, { index: false, maxAge: '1d' }));
+  const routes: Readonly<Record<string, RequestHandler>> = {
+    '/': (_req, res) => res.redirect(302, '/docs'),
+    '/openapi.yaml': (_req, res, next) => {
+      res.type('application/yaml; charset=utf-8');
+      res.sendFile(CONTRACT, next);
+    },
+    '/docs': (_req, res) => {
+      res.set('Content-Security-Policy', PAGE_POLICY).type('html').send(DOCS_PAGE);
+    },
+    '/docs/assets/page.js': (_req, res) => {
+      res.type('js').send(DOCS_SCRIPT);
+    },
+    '/docs/assets/page.css': (_req, res) => {
+      res.type('css').send(DOCS_STYLE);
+    },
+    '/docs/assets/swagger-ui.css': sendAsset('swagger-ui.css'),
+    '/docs/assets/swagger-ui-bundle.js': sendAsset('swagger-ui-bundle.js'),
+  };
+  for (const [path, handler] of Object.entries(routes)) {
+    router.route(path).get(handler).all(methodNotAllowed('GET', 'HEAD'));
+  }
   return router;
+}
+
+function sendAsset(name: string): RequestHandler {
+  return (_req, res, next) => {
+    res.sendFile(name, { root: SWAGGER_UI, maxAge: '1d' }, next);
+  };
 }

@@ -127,7 +127,7 @@ function requestExamples() {
     OPERATION_TYPES.map((type) => [
       type,
       {
-        summary: isAvailable(type) ? SUMMARIES[type] : `${SUMMARIES[type]} (not available yet)`,
+        summary: `${type}: ${SUMMARIES[type]}${isAvailable(type) ? '' : ' (not available yet)'}`,
         value: CHATKIT_REQUESTS[type],
       },
     ]),
@@ -149,7 +149,7 @@ function answerExamples() {
   return Object.fromEntries(
     PLAIN.map((type) => [
       type,
-      { summary: SUMMARIES[type], value: requireEntry(JSON_ANSWERS, type).example },
+      { summary: `${type}: ${SUMMARIES[type]}`, value: requireEntry(JSON_ANSWERS, type).example },
     ]),
   );
 }
@@ -158,7 +158,10 @@ function streamExamples() {
   return Object.fromEntries(
     STREAMING.map((type) => [
       type,
-      { summary: STREAM_SUMMARIES[type] ?? SUMMARIES[type], events: requireEntry(STREAMS, type) },
+      {
+        summary: `${type}: ${STREAM_SUMMARIES[type] ?? SUMMARIES[type]}`,
+        events: requireEntry(STREAMS, type),
+      },
     ]),
   );
 }

@@ -10,13 +10,11 @@ import { servicePaths } from './service-paths.ts';
 import { simplePaths } from './simple-paths.ts';
 
 const INTRODUCTION = [
-  'A backend for frontend for chat interfaces built on ChatKit.',
   'Two ways to chat, over the same conversations: the **ChatKit** protocol on one URL, and a **simple API** of messages ' +
     'and conversations. Sign in with `POST /api/auth/login`, then send the access token with every request: ' +
-    '`Authorization: Bearer <access_token>`.',
+    '`Authorization: Bearer <access_token>`. On the page of this contract, trying the sign-in also fills in “Authorize”.',
   'Answers can grow: ignore fields that you do not know. Prometheus metrics are not here but on the admin listener ' +
     '(`server.adminPort`, `GET /metrics`).',
-  '### Errors',
   'Before the first byte of an answer an error is an HTTP status with `application/problem+json`. Its `code` is stable, ' +
     'its `request_id` is also in `X-Request-Id` and in the log. After the first byte of a stream an error is an event of ' +
     'the stream.',
@@ -35,16 +33,16 @@ export function createContract(): Contract {
       info: {
         title: 'ChatKit Gateway',
         version: readVersion(),
-        summary: 'Sign-in, limits, streaming and history for ChatKit chat interfaces.',
-        description: `${INTRODUCTION}\n\n${problemTable()}\n`,
+        summary: 'A backend for frontend for chat interfaces built on ChatKit.',
+        description: `${INTRODUCTION}\n\n<details><summary>All error codes</summary>\n\n${problemTable()}\n\n</details>\n`,
         license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
       },
       servers: [{ url: '/', description: 'This gateway' }],
       security: [{ accessToken: [] }],
       tags: [
+        { name: 'Sign-in', description: 'Users of the gateway (`auth.mode: local`).' },
         { name: 'ChatKit', description: "What ChatKit's `api.url` points at." },
         { name: 'Simple API', description: 'The same conversations for scripts and other front ends.' },
-        { name: 'Sign-in', description: 'Users of the gateway (`auth.mode: local`).' },
         { name: 'Service', description: 'Health and this contract.' },
       ],
       paths,

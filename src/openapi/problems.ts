@@ -20,7 +20,9 @@ const DETAILS: Readonly<Partial<Record<ErrorCode, GatewayErrorOptions>>> = {
   'unknown-operation': { detail: 'There is no operation "threads.archive".' },
   'method-not-allowed': { detail: 'Use POST.' },
   'model-not-allowed': { detail: 'Choose one of these models: gpt-5-mini, gpt-5.' },
-  'tool-not-allowed': { detail: 'Choose one of these tools: tasks.' },
+  'tool-not-allowed': {
+    detail: 'Choose one of these tools: add_task, list_tasks, complete_task, delete_task.',
+  },
   'not-implemented': {
     detail: 'The operation input.transcribe is not available with the built-in agent yet.',
   },

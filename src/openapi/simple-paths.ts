@@ -113,7 +113,7 @@ function conversationPaths(): ZodOpenApiPathsObject {
           '200': json('A page of conversations.', conversationList, 'The last page', {
             data: [examples.conversation],
             has_more: false,
-            after: null,
+            after: examples.conversation.id,
           }),
           ...problems('invalid-request', 'invalid-cursor', ...COMMON),
           default: anyProblem,

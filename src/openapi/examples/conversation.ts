@@ -13,8 +13,8 @@ export const ATTACHMENT_ID = 'atc_1a3c5e7b9d0f2e4c6a8b0d1f3e5c7a9b';
 export const CREATED_AT = '2026-11-03T12:00:00.000Z';
 export const REPLIED_AT = '2026-11-03T12:00:01.000Z';
 export const QUESTION = 'Add a task: buy milk';
-export const REPLY = 'Done. “buy milk” is on your list.';
-export const TITLE = 'Buying milk';
+export const REPLY = 'Added **Buy milk** to your tasks. You have 1 open task.';
+export const TITLE = 'New task: Buy milk';
 
 export const userItem: UserMessageItem = {
   id: USER_ITEM_ID,
@@ -31,13 +31,22 @@ const workflowItem: WorkflowItem = {
   thread_id: THREAD_ID,
   created_at: REPLIED_AT,
   type: 'workflow',
-  workflow: { type: 'custom', tasks: [], expanded: false },
+  workflow: { type: 'custom', tasks: [], expanded: true },
 };
-const loadingTask = { type: 'custom', status_indicator: 'loading', title: 'add_task', icon: 'bolt' } as const;
-const doneTask = { ...loadingTask, status_indicator: 'complete' } as const;
+const loadingTask = { type: 'custom', status_indicator: 'loading', title: 'Adding “Buy milk”' } as const;
+const doneTask = {
+  ...loadingTask,
+  status_indicator: 'complete',
+  title: 'Added “Buy milk”',
+} as const;
 export const doneWorkflowItem: WorkflowItem = {
   ...workflowItem,
-  workflow: { type: 'custom', tasks: [doneTask], expanded: false },
+  workflow: {
+    type: 'custom',
+    tasks: [doneTask],
+    summary: { title: 'Added “Buy milk”' },
+    expanded: false,
+  },
 };
 
 export const replyItem: AssistantMessageItem = {
@@ -89,8 +98,8 @@ export const replyEvents: readonly ThreadStreamEvent[] = [
     content_index: 0,
     content: { type: 'output_text', text: '', annotations: [] },
   }),
-  grown('Done. “buy milk” '),
-  grown('is on your list.'),
+  grown('Added **Buy milk** '),
+  grown('to your tasks. You have 1 open task.'),
   changed(REPLY_ITEM_ID, {
     type: 'assistant_message.content_part.done',
     content_index: 0,

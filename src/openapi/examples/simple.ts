@@ -12,13 +12,14 @@ import {
   USER_ITEM_ID,
 } from './conversation.ts';
 
-const CALL_ID = 'call_1';
+const CALL_ID = 'tc_8d0f1a3c5e7b9d1f3a4b6d8f0a2c4e6b';
 const pendingCall = { id: CALL_ID, tool: 'add_task', status: 'pending' } as const;
 const finishedCall = {
   id: CALL_ID,
   tool: 'add_task',
   status: 'success',
-  result: '{"id":"tsk_3e5b7d9f1a2c4e6b8d0f1a3c5e7b9d1f","title":"buy milk","done":false}',
+  result:
+    '{"added":{"id":"tsk_3e5b7d9f1a2c4e6b8d0f1a3c5e7b9d1f","title":"Buy milk","completed":false},"open":1}',
 } as const;
 
 export const newConversation: z.input<typeof chatRequest> = { message: QUESTION };
@@ -32,8 +33,8 @@ export const frames: readonly ChatFrame[] = [
   { conversation_id: THREAD_ID, run_id: RUN_ID },
   { tool_call: pendingCall },
   { tool_call: finishedCall },
-  { content: 'Done. “buy milk” ' },
-  { content: 'is on your list.' },
+  { content: 'Added **Buy milk** ' },
+  { content: 'to your tasks. You have 1 open task.' },
   { done: true, message_id: REPLY_ITEM_ID },
 ];
 export const failedFrames: readonly ChatFrame[] = [
