@@ -1,4 +1,10 @@
-import { Agent, type Model, type ModelProvider } from '@openai/agents-core';
+import {
+  Agent,
+  type InputGuardrail,
+  type Model,
+  type ModelProvider,
+  type OutputGuardrail,
+} from '@openai/agents-core';
 import type { Config } from '../config/schema.ts';
 import type { TaskStore } from '../store/task-store.ts';
 import type { Choice } from './choice.ts';
@@ -12,6 +18,9 @@ import { createTaskTools } from './tools/tasks.ts';
 export interface AgentOverrides {
   /** Answers instead of the models of the configuration. */
   readonly modelProvider?: ModelProvider;
+  /** Checks whose tripwire ends a reply and takes back what it showed. */
+  readonly inputGuardrails?: readonly InputGuardrail[];
+  readonly outputGuardrails?: readonly OutputGuardrail[];
   /** Pause of the demo model before each word. */
   readonly demoDelayMs?: number;
   /** How often the HTTP client asks again before the first byte. */
@@ -64,7 +73,7 @@ export function createEngine(options: {
       const key = JSON.stringify([choice.model, choice.tool]);
       let agent = agents.get(key);
       if (agent === undefined) {
-        agent = createAgent(config, registry, choice);
+        agent = createAgent(config, registry, choice, overrides);
         agents.set(key, agent);
       }
       return agent;
@@ -99,7 +108,12 @@ export function createEngine(options: {
 /** Enough for the stream to be seen as one. */
 const DEMO_DELAY_MS = 15;
 
-function createAgent(config: Config['agent'], registry: ToolRegistry, choice: Choice): Agent<ToolContext> {
+function createAgent(
+  config: Config['agent'],
+  registry: ToolRegistry,
+  choice: Choice,
+  overrides: AgentOverrides,
+): Agent<ToolContext> {
   return new Agent<ToolContext>({
     name: config.name,
     instructions: config.instructions,
@@ -107,5 +121,7 @@ function createAgent(config: Config['agent'], registry: ToolRegistry, choice: Ch
     // The SDK drops the choice after the first call, so that a forced tool is not called for ever.
     ...(choice.tool === undefined ? {} : { modelSettings: { toolChoice: choice.tool } }),
     tools: registry.tools.map(({ tool }) => tool),
+    inputGuardrails: [...(overrides.inputGuardrails ?? [])],
+    outputGuardrails: [...(overrides.outputGuardrails ?? [])],
   });
 }
