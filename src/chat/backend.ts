@@ -38,7 +38,12 @@ export interface BackendStream {
 }
 
 export type BackendReply =
-  | { readonly kind: 'json'; readonly status: number; readonly body: Uint8Array | object }
+  | {
+      readonly kind: 'json';
+      readonly status: number;
+      readonly body: Uint8Array | object;
+      readonly headers?: Readonly<Record<string, string>>;
+    }
   | { readonly kind: 'stream'; readonly stream: BackendStream };
 
 /** What answers operations. */

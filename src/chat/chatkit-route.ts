@@ -46,7 +46,8 @@ export function createChatKitRoute(options: ChatKitRouteOptions): RequestHandler
 
 function sendJson(res: Response, reply: Extract<BackendReply, { kind: 'json' }>): void {
   const body = reply.body instanceof Uint8Array ? reply.body : Buffer.from(JSON.stringify(reply.body));
-  res.status(reply.status).setHeader('Content-Type', 'application/json');
+  res.status(reply.status).set(reply.headers ?? {});
+  res.setHeader('Content-Type', 'application/json');
   res.setHeader('Cache-Control', 'no-store');
   res.setHeader('Content-Length', body.length);
   res.end(body);

@@ -1,8 +1,10 @@
+import type { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import type { BackendReply, BackendStream, ChatBackend, ChatContext, Operation } from '../chat/backend.ts';
 import { createId } from '../chatkit/ids.ts';
 import type { ErrorEvent } from '../chatkit/protocol/events.ts';
 import { GatewayError } from '../errors/gateway-error.ts';
+import { decodeBody } from './decode-body.ts';
 import { decodeEvents } from './decode-events.ts';
 import { createFrameSplitter } from './frame-splitter.ts';
 import type { Upstream } from './pool.ts';
@@ -56,21 +58,37 @@ function toHeaders(
 }
 
 async function toReply(response: Dispatcher.ResponseData, context: ChatContext): Promise<BackendReply> {
-  const { statusCode: status, headers, body } = response;
+  const { statusCode: status, headers } = response;
+  const body = toBody(response);
   const type = String(headers['content-type'] ?? '').toLowerCase();
   if (status === 200 && type.startsWith('text/event-stream')) {
     return { kind: 'stream', stream: toStream(body, context) };
   }
   if (type.startsWith('application/json') && status < 500 && (status < 300 || status >= 400)) {
-    return { kind: 'json', status, body: await readAll(body) };
+    const retryAfter = headers['retry-after'];
+    return {
+      kind: 'json',
+      status,
+      body: await readAll(body),
+      ...(typeof retryAfter === 'string' ? { headers: { 'Retry-After': retryAfter } } : {}),
+    };
   }
-  await body.dump({ limit: 65_536 });
+  await response.body.dump({ limit: 65_536 });
   throw new GatewayError('upstream-failed', {
     cause: new Error(`the service answered ${status} with the type ${JSON.stringify(type)}`),
   });
 }
 
-async function readAll(body: Dispatcher.ResponseData['body']): Promise<Uint8Array> {
+function toBody({ headers, body }: Dispatcher.ResponseData): Readable {
+  try {
+    return decodeBody(body, String(headers['content-encoding'] ?? ''));
+  } catch (error) {
+    body.destroy();
+    throw new GatewayError('upstream-failed', { cause: error });
+  }
+}
+
+async function readAll(body: Readable): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   try {

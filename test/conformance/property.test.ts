@@ -45,7 +45,7 @@ const snapshotOf = async (user: TestUser) =>
 
 /** Sends anything at all; what comes back must be an answer of the protocol or a problem of the caller's. */
 async function sendAnything(body: string | Uint8Array): Promise<void> {
-  const response = await bob.chatkit(null, { body: body as BodyInit, signal: AbortSignal.timeout(5_000) });
+  const response = await bob.chatkit(null, { body: body as string, signal: AbortSignal.timeout(5_000) });
   const type = response.headers.get('content-type') ?? '';
   if (response.status === 200) {
     if (type.startsWith('text/event-stream')) {

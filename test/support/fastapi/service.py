@@ -10,7 +10,7 @@ What it does is chosen by the words of the user's message:
     die 3               the connection breaks after three frames
     silent              the headers, then nothing
     never               no answer at all
-    status 422 json     that status with a JSON body; `html` instead of `json` for a page
+    status 422 json     that status with a JSON body; `html` for a page, `gzip` for compressed JSON
     gzip                a compressed reply although nobody asked for it
 
 GET /_seen tells what came in, what was sent for it, and how it ended. The bound port is the first line of output.
@@ -170,7 +170,10 @@ async def chatkit(request: Request) -> Response:
         html = "<html><body>Traceback: secret at 10.0.0.1</body></html>"
         text, kind = (html, "text/html") if words[2] == "html" else ('{"detail":"not today"}', "application/json")
         headers = {"Retry-After": "7", "Set-Cookie": "service=1", "Server": "secret/1.0", "X-Powered-By": "secret"}
-        return Response(text, status_code=int(words[1]), media_type=kind, headers=headers)
+        if words[2] == "gzip":
+            headers["Content-Encoding"] = "gzip"
+            return Response(gzip.compress(text.encode()), int(words[1]), headers, kind)
+        return Response(text, int(words[1]), headers, kind)
     try:
         result = await server.process(body, None)
     except NotFoundError:
