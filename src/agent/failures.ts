@@ -86,7 +86,7 @@ const MAX_REASON_CHARS = 500;
 /** @param secrets what is cut out of the reason, should a server have repeated it */
 export function toFailure(error: unknown, secrets: readonly string[]): Failure {
   const kind = kindOf(error);
-  const { status, code, requestID, headers } = error as ProviderError;
+  const { status, code, requestID, headers } = (error instanceof Error ? error : {}) as ProviderError;
   const retryAfter = headers?.get?.('retry-after');
   const hint = MESSAGES[kind].hint;
   return {

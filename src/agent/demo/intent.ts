@@ -22,12 +22,16 @@ interface Rule {
   readonly intent: (match: RegExpExecArray) => Intent | undefined;
 }
 
+const PLURAL = /\b(?:tasks|to-?dos|items|reminders)\b/i;
+
 const rule = (source: string, intent: Rule['intent']): Rule => ({
   pattern: new RegExp(`^${source}$`, 'is'),
   intent,
 });
 const add = (match: RegExpExecArray): Intent | undefined => {
-  const titles = toTitles(match[1] ?? '');
+  const words = match[1] ?? '';
+  const before = match[0].slice(0, match[0].lastIndexOf(words));
+  const titles = toTitles(words, PLURAL.test(before));
   return titles.length === 0 ? undefined : { kind: 'add', titles };
 };
 const complete = (match: RegExpExecArray) => change('complete', match[1]);
@@ -144,16 +148,14 @@ function change(kind: 'complete' | 'delete', words: string | undefined): Intent 
   return clean === '' ? undefined : { kind, target: { kind: 'named', name: clean } };
 }
 
-/** "milk, eggs and bread" is three tasks; "buy milk and eggs" is one. */
-function toTitles(words: string): string[] {
+/** "milk, eggs and bread" is three tasks; "buy milk and eggs" is one, unless tasks were announced. */
+function toTitles(words: string, isPlural: boolean): string[] {
   const quoted = [...words.matchAll(/"([^"]+)"/g)].map((match) => match[1] ?? '');
-  const parts =
-    quoted.length > 0
-      ? quoted
-      : words.includes(',') || words.includes(';')
-        ? words.split(/\s*[,;]\s*(?:and )?|\s+and\s+(?=[^,;]*$)/)
-        : [words];
-  return parts.map((part) => capitalise(unquote(part))).filter((part) => part !== '');
+  const isList = isPlural || /[,;]/.test(words);
+  const parts = isList ? words.split(/\s*[,;]\s*(?:and )?|\s+and\s+(?=[^,;]*$)/) : [words];
+  return (quoted.length > 0 ? quoted : parts)
+    .map((part) => capitalise(unquote(part)))
+    .filter((part) => part !== '');
 }
 
 function unquote(text: string): string {
