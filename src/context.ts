@@ -1,14 +1,17 @@
 import type { Logger } from 'pino';
 import { createAgentResponder } from './agent/agent-responder.ts';
-import { openLocalAuth, type LocalAuth } from './auth/local-auth.ts';
+import { createLocalAuth, type LocalAuth } from './auth/local-auth.ts';
 import type { ChatDescription } from './auth/schemas.ts';
+import { openSigningKey } from './auth/signing-key.ts';
+import { createTokenMinter } from './auth/token-minter.ts';
 import { createAgentBackend } from './chat/agent-backend.ts';
 import type { ChatBackend } from './chat/backend.ts';
 import type { Responder } from './chatkit/responder.ts';
 import { createChatKitServer } from './chatkit/server.ts';
 import type { Config } from './config/schema.ts';
+import { createCredentialHeaders, type TokenMinter } from './forward/credentials.ts';
 import { createForwardBackend } from './forward/forward-backend.ts';
-import { createUpstream } from './forward/pool.ts';
+import { openUpstream } from './forward/upstream/upstream.ts';
 import { createLimits, type Limits } from './limits/limits.ts';
 import { createEvents, type GatewayEvents } from './observability/events.ts';
 import { createMetrics, type Metrics } from './observability/metrics.ts';
@@ -57,17 +60,19 @@ export async function createContext(
   const store = stack.use(await openStore({ ...config.store, logger }));
   const limits = createLimits({ policies: config.limits.policies, events, logger });
   const runs = createRunRegistry();
+  const key = await openSigningKey({ keyFile: config.auth.local.keyFile, logger });
+  const mint = createTokenMinter({ issuer: config.auth.local.issuer, key });
   const chat =
     config.chat.backend === 'forward'
-      ? createForwardChat(config, stack)
+      ? await createForwardChat(config, stack, { mint, logger })
       : createAgentChat(config, stack, { store, events, runs, logger, responder: overrides.responder });
-  const auth = await openLocalAuth({
+  const auth = createLocalAuth({
     config: config.auth.local,
     users: store.users,
     sessions: store.sessions,
     limits,
     events,
-    logger,
+    key,
     describeChat: chat.describe,
   });
   const closing = new AbortController();
@@ -90,13 +95,24 @@ export async function createContext(
   };
 }
 
-function createForwardChat(config: Config, stack: AsyncDisposableStack): Chat {
-  const { upstream: name, path } = config.chat.forward;
+async function createForwardChat(
+  config: Config,
+  stack: AsyncDisposableStack,
+  parts: { readonly mint: TokenMinter; readonly logger: Logger },
+): Promise<Chat> {
+  const { upstream: name, path, unknownOperations } = config.chat.forward;
   const upstreamConfig = config.upstreams[name];
   if (upstreamConfig === undefined) throw new Error(`chat.forward.upstream names no upstream: ${name}`);
-  const upstream = stack.use(createUpstream(upstreamConfig));
+  const upstream = stack.use(await openUpstream({ name, config: upstreamConfig, logger: parts.logger }));
   return {
-    backend: createForwardBackend({ upstream, path }),
+    backend: createForwardBackend({
+      upstream,
+      path,
+      credentials: createCredentialHeaders(upstreamConfig, parts.mint),
+      unknownOperations,
+      firstByteHoldMs: config.chat.firstByteHoldMs,
+      maxJsonBytes: upstreamConfig.maxJsonBytes,
+    }),
     describe: () => ({ backend: 'forward', demo: false, models: [] }),
     warmUp: async () => undefined,
   };

@@ -1,5 +1,4 @@
 import type { RequestHandler, Router } from 'express';
-import type { Logger } from 'pino';
 import type { Config } from '../config/schema.ts';
 import type { GatewayEvents } from '../observability/events.ts';
 import type { SessionStore, UserStore } from '../store/auth-store.ts';
@@ -12,7 +11,7 @@ import { createAuthRoutes, type SignInLimits } from './routes.ts';
 import type { ChatDescription } from './schemas.ts';
 import { createSessionGuard } from './session-guard.ts';
 import { createSignIn } from './sign-in.ts';
-import { openSigningKey } from './signing-key.ts';
+import type { SigningKey } from './signing-key.ts';
 import { createUsersService, type Credentials, type UsersService } from './users.ts';
 import type { TokenVerifier } from './verifier.ts';
 import { createWorkQueue } from './work-queue.ts';
@@ -36,23 +35,22 @@ export interface LocalAuth {
 }
 
 /** `auth.mode: local`: users in the store of the gateway, and tokens that it signs itself. */
-export async function openLocalAuth(options: {
+export function createLocalAuth(options: {
   readonly config: Config['auth']['local'];
   readonly users: UserStore;
   readonly sessions: SessionStore;
   readonly limits: SignInLimits;
   readonly events: GatewayEvents;
-  readonly logger: Logger;
   readonly describeChat: () => ChatDescription;
+  readonly key: SigningKey;
   readonly clock?: () => Date;
   /** For tests, which count the work or make it cheap. */
   readonly hasher?: PasswordHasher;
-}): Promise<LocalAuth> {
-  const { config, users, sessions, limits, events, logger, describeChat } = options;
+}): LocalAuth {
+  const { config, users, sessions, limits, events, describeChat, key } = options;
   const { clock = () => new Date(), hasher = createDefaultHasher() } = options;
   const { issuer, audience, accessTokenSeconds, sessionSeconds, refreshGraceSeconds } = config;
 
-  const key = await openSigningKey({ keyFile: config.keyFile, logger });
   const guard = createSessionGuard({ users, sessions });
   const verifier = createLocalVerifier({ issuer, audience, key, sessions: guard, clock });
   const signIn = createSignIn({

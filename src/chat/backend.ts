@@ -23,6 +23,8 @@ export interface ChatContext {
   readonly accessToken: string;
   /** `Accept-Language` as sent, or an empty string. */
   readonly locale: string;
+  /** W3C trace context of the caller, to be passed on. */
+  readonly trace: Readonly<Record<string, string>>;
   readonly logger: Logger;
   /** Aborted when the client has gone. */
   readonly signal: AbortSignal;

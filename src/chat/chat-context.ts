@@ -17,7 +17,21 @@ export function toChatContext(req: Request, res: Response): ChatContext {
     principal,
     accessToken,
     locale: locale.length > MAX_LOCALE_LENGTH ? '' : locale,
+    trace: toTrace(req),
     logger: logger.child({ userId: principal.subject }),
     signal,
   };
+}
+
+/** https://www.w3.org/TR/trace-context/ */
+const TRACEPARENT = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
+const MAX_TRACESTATE_LENGTH = 512;
+
+function toTrace(req: Request): Record<string, string> {
+  const traceparent = req.get('traceparent') ?? '';
+  if (!TRACEPARENT.test(traceparent)) return {};
+  const tracestate = req.get('tracestate') ?? '';
+  return tracestate === '' || tracestate.length > MAX_TRACESTATE_LENGTH
+    ? { traceparent }
+    : { traceparent, tracestate };
 }

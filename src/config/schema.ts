@@ -1,12 +1,7 @@
 import { z } from 'zod';
-
-const port = z.int().min(0).max(65_535);
-const milliseconds = z.int().min(1).max(86_400_000);
-const url = z.url({ protocol: /^https?$/ });
-/** Marks a key whose value is never shown, not even in an error. JSON Schema's own word for it. */
-const SECRET = { writeOnly: true };
-/** A section that may be left out whole. */
-const section = <Shape extends z.ZodRawShape>(shape: Shape) => z.strictObject(shape).prefault({} as never);
+import { chatSchema } from './chat.ts';
+import { httpUrl, milliseconds, port, SECRET, section } from './parts.ts';
+import { upstreamsSchema } from './upstreams.ts';
 
 const server = section({
   host: z.string().min(1).default('127.0.0.1').describe('Address to listen on; 0.0.0.0 for every interface.'),
@@ -15,7 +10,10 @@ const server = section({
   adminPort: port
     .default(9090)
     .describe('Port of /metrics, /healthz and /readyz. Never expose it to the internet.'),
-  publicUrl: url.nullable().default(null).describe('The address that browsers use, when it is not this one.'),
+  publicUrl: httpUrl
+    .nullable()
+    .default(null)
+    .describe('The address that browsers use, when it is not this one.'),
   trustProxy: z
     .array(z.string())
     .default([])
@@ -96,35 +94,6 @@ const auth = section({
   }),
 });
 
-const chat = section({
-  backend: z
-    .enum(['agent', 'forward'])
-    .default('agent')
-    .describe('Who answers: the built-in agent or a service.'),
-  checkpointMs: z
-    .int()
-    .min(50)
-    .max(1000)
-    .default(500)
-    .describe('Most time between savings of a growing reply.'),
-  forward: section({
-    upstream: z.string().default('api').describe('Name of the upstream that speaks ChatKit.'),
-    path: z.string().startsWith('/').default('/chatkit').describe('Path of its ChatKit endpoint.'),
-  }),
-});
-
-const upstream = z.strictObject({
-  targets: z.array(url).length(1).describe('Base URL of the service.'),
-  credentials: z
-    .enum(['none', 'forward'])
-    .default('none')
-    .describe('forward: pass the verified access token of the user on.'),
-  connectMs: milliseconds.default(5_000).describe('Longest wait for a connection.'),
-  firstByteMs: milliseconds.default(60_000).describe('Longest wait for the response headers.'),
-  idleMs: milliseconds.default(120_000).describe('Longest silence within a response.'),
-  totalMs: milliseconds.default(900_000).describe('Longest response.'),
-});
-
 const agent = section({
   name: z
     .string()
@@ -149,7 +118,7 @@ const agent = section({
     .enum(['responses', 'chat_completions'])
     .default('responses')
     .describe('What the model server speaks. Ollama, vLLM and most others: chat_completions.'),
-  baseUrl: url.nullable().default(null).describe('Address of an OpenAI-compatible server; null: OpenAI.'),
+  baseUrl: httpUrl.nullable().default(null).describe('Address of an OpenAI-compatible server; null: OpenAI.'),
   apiKey: z
     .string()
     .min(1)
@@ -210,8 +179,8 @@ export const configSchema = z.strictObject({
   server,
   log,
   auth,
-  chat,
-  upstreams: z.record(z.string().regex(/^[a-z][a-z0-9-]*$/), upstream).default({}),
+  chat: chatSchema,
+  upstreams: upstreamsSchema,
   agent,
   limits,
   store,

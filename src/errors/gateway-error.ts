@@ -7,6 +7,8 @@ export interface InputProblem {
 }
 
 export interface GatewayErrorOptions {
+  /** The status of somebody else's refusal that is passed on, instead of the catalogue's. */
+  readonly status?: number;
   /** For the caller. */
   readonly detail?: string;
   /** For the log. Never shown. */
@@ -30,7 +32,7 @@ export class GatewayError extends Error {
     super(options.detail ?? entry.title, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'GatewayError';
     this.code = code;
-    this.status = entry.status;
+    this.status = options.status ?? entry.status;
     this.title = entry.title;
     this.detail = options.detail;
     this.headers = options.headers ?? {};

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import express from 'express';
 import { vi } from 'vitest';
 import { createScopeCheck } from '../../../src/auth/authenticate.ts';
-import { openLocalAuth } from '../../../src/auth/local-auth.ts';
+import { createLocalAuth } from '../../../src/auth/local-auth.ts';
+import { openSigningKey } from '../../../src/auth/signing-key.ts';
 import { createPasswordHasher, deriveKey } from '../../../src/auth/password-hash.ts';
 import { CHAT_SCOPE } from '../../../src/auth/scope.ts';
 import type { TokenResponse } from '../../../src/auth/schemas.ts';
@@ -52,13 +53,14 @@ export async function startGateway(options: GatewayOptions = {}) {
   const time = { offsetMs: 0 };
   const derive = vi.fn(deriveKey);
   const queue = createWorkQueue({ concurrency: 2, maxWaiting: options.maxWaiting ?? 200 });
-  const auth = await openLocalAuth({
+  const key = await openSigningKey({ keyFile: config.auth.local.keyFile, logger });
+  const auth = createLocalAuth({
     config: config.auth.local,
     users: store.users,
     sessions: store.sessions,
     limits,
     events,
-    logger,
+    key,
     describeChat: () => CHAT,
     clock: () => new Date(Date.now() + time.offsetMs),
     hasher: createPasswordHasher({ queue, cost: { log2N: 10, r: 8, p: 1 }, derive }),

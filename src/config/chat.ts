@@ -1,0 +1,28 @@
+import { z } from 'zod';
+import { milliseconds, path, section } from './parts.ts';
+
+export const chatSchema = section({
+  backend: z
+    .enum(['agent', 'forward'])
+    .default('agent')
+    .describe('Who answers: the built-in agent or a service that speaks ChatKit.'),
+  firstByteHoldMs: milliseconds
+    .default(2_000)
+    .describe(
+      'How long the status of a stream waits for the service, so that its refusal can still be a status.',
+    ),
+  checkpointMs: z
+    .int()
+    .min(50)
+    .max(1000)
+    .default(500)
+    .describe('Most time between savings of a growing reply.'),
+  forward: section({
+    upstream: z.string().default('api').describe('Name of the upstream that speaks ChatKit.'),
+    path: path.default('/chatkit').describe('Path of its ChatKit endpoint.'),
+    unknownOperations: z
+      .enum(['pass', 'refuse'])
+      .default('pass')
+      .describe('What happens to an operation that the gateway does not know.'),
+  }),
+});

@@ -1,0 +1,40 @@
+import type { UpstreamConfig } from '../config/schema.ts';
+import type { Principal } from '../auth/principal.ts';
+
+/** For whom a service is asked. */
+export interface CallerFacts {
+  readonly principal: Principal;
+  readonly accessToken: string;
+  readonly threadId?: string | undefined;
+  readonly runId?: string | undefined;
+}
+
+/** The headers by which a service learns who calls. */
+export type CredentialHeaders = (caller: CallerFacts) => Promise<Readonly<Record<string, string>>>;
+
+/** Signs a token for one service. */
+export type TokenMinter = (
+  caller: CallerFacts,
+  options: { readonly audience: string; readonly seconds: number },
+) => Promise<string>;
+
+/** @param mint present where an upstream of the configuration wants minted tokens */
+export function createCredentialHeaders(
+  config: UpstreamConfig,
+  mint: TokenMinter | undefined,
+): CredentialHeaders {
+  switch (config.credentials) {
+    case 'forward':
+      return async ({ accessToken }) => ({ authorization: `Bearer ${accessToken}` });
+    case 'mint': {
+      if (mint === undefined) throw new Error('there is no key to mint tokens with');
+      return async (caller) => ({ authorization: `Bearer ${await mint(caller, config.mint)}` });
+    }
+    case 'none':
+      return async ({ principal }) => ({
+        'x-user-id': encodeURIComponent(principal.subject),
+        'x-user-issuer': encodeURIComponent(principal.issuer),
+        ...(principal.tenant === undefined ? {} : { 'x-user-tenant': encodeURIComponent(principal.tenant) }),
+      });
+  }
+}

@@ -1,0 +1,61 @@
+import type { Dispatcher } from 'undici';
+import { GatewayError, type InputProblem } from '../errors/gateway-error.ts';
+import { readBounded } from './read-body.ts';
+
+/** Enough for any message that a person reads. */
+const MAX_ERROR_BYTES = 65_536;
+const MAX_DETAIL_CHARS = 500;
+const MAX_PROBLEMS = 20;
+
+/**
+ * What a service's refusal says, as an error of ours: the status and a short message survive, a page of HTML, a stack
+ * trace or an address does not.
+ */
+export async function toRefusal(response: Dispatcher.ResponseData): Promise<GatewayError> {
+  const { statusCode: status, headers } = response;
+  const type = String(headers['content-type'] ?? '');
+  const body = await readError(response);
+  const cause = new Error(`the service answered ${status} with the type ${JSON.stringify(type)}`);
+  const retryAfter = headers['retry-after'];
+  const passed = typeof retryAfter === 'string' ? { headers: { 'Retry-After': retryAfter } } : {};
+  if (status >= 400 && status < 500) {
+    return new GatewayError('upstream-refused', { status, cause, ...passed, ...toDetail(body) });
+  }
+  if (status === 503) return new GatewayError('upstream-unavailable', { cause, ...passed });
+  return new GatewayError(status === 504 ? 'upstream-timeout' : 'upstream-failed', { cause });
+}
+
+async function readError(response: Dispatcher.ResponseData): Promise<unknown> {
+  if (!String(response.headers['content-type'] ?? '').includes('json')) {
+    await response.body.dump({ limit: MAX_ERROR_BYTES });
+    return undefined;
+  }
+  try {
+    return JSON.parse(Buffer.from(await readBounded(response, MAX_ERROR_BYTES)).toString()) as unknown;
+  } catch {
+    // A refusal without a message that can be read is still this refusal.
+    return undefined;
+  }
+}
+
+/** FastAPI says `{"detail": text}`, or a list of findings for a 422; a problem (RFC 9457) has a `detail` too. */
+function toDetail(body: unknown): { detail?: string; problems?: InputProblem[] } {
+  if (typeof body !== 'object' || body === null || !('detail' in body)) return {};
+  const { detail } = body;
+  if (typeof detail === 'string') return isPlain(detail) ? { detail } : {};
+  if (!Array.isArray(detail)) return {};
+  const problems = detail.slice(0, MAX_PROBLEMS).flatMap((finding: unknown) => toProblem(finding) ?? []);
+  return problems.length === 0 ? {} : { problems };
+}
+
+function toProblem(finding: unknown): InputProblem | undefined {
+  if (typeof finding !== 'object' || finding === null) return undefined;
+  const { loc, msg } = finding as { loc?: unknown; msg?: unknown };
+  if (typeof msg !== 'string' || !isPlain(msg)) return undefined;
+  const path = Array.isArray(loc) ? loc.filter((part) => part !== 'body').map(String) : [];
+  return { pointer: path.map((part) => `/${part}`).join(''), detail: msg };
+}
+
+function isPlain(text: string): boolean {
+  return text.length <= MAX_DETAIL_CHARS && !/traceback|<[a-z!/]|\bfile "|:\/\/|\n/i.test(text);
+}
