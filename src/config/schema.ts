@@ -40,7 +40,7 @@ const server = section({
     .max(600_000)
     .default(30_000)
     .describe('How long open streams may finish at shutdown.'),
-});
+}).describe('The two listeners.');
 
 const log = section({
   level: z
@@ -51,7 +51,7 @@ const log = section({
     .enum(['auto', 'json', 'pretty'])
     .default('auto')
     .describe('auto: pretty on a terminal, else JSON.'),
-});
+}).describe('What is written to standard output.');
 
 const auth = section({
   mode: z.enum(['local']).default('local').describe('local: users in the store of the gateway.'),
@@ -93,8 +93,8 @@ const auth = section({
       .boolean()
       .default(true)
       .describe('Make a demo user with a random password at the first start. Refused in production.'),
-  }),
-});
+  }).describe('Users in the store of the gateway, and tokens that it signs itself.'),
+}).describe('Who may call.');
 
 const chat = section({
   backend: z
@@ -110,11 +110,15 @@ const chat = section({
   forward: section({
     upstream: z.string().default('api').describe('Name of the upstream that speaks ChatKit.'),
     path: z.string().startsWith('/').default('/chatkit').describe('Path of its ChatKit endpoint.'),
-  }),
-});
+  }).describe('The service that answers, where chat.backend is forward.'),
+}).describe('What answers in the chat.');
 
 const upstream = z.strictObject({
-  targets: z.array(url).length(1).describe('Base URL of the service.'),
+  targets: z
+    .array(url)
+    .length(1)
+    .describe('Base URL of the service.')
+    .meta({ examples: [['http://127.0.0.1:8000']] }),
   credentials: z
     .enum(['none', 'forward'])
     .default('none')
@@ -171,7 +175,7 @@ const agent = section({
   maxTurns: z.int().min(1).max(100).default(12).describe('Model calls within one reply.'),
   requestTimeoutMs: milliseconds.default(120_000).describe('Longest wait for the model between two events.'),
   toolTimeoutMs: milliseconds.default(30_000).describe('Longest run of one tool call.'),
-});
+}).describe('The built-in agent, where chat.backend is agent.');
 
 const policy = (limit: number, windowSeconds: number) =>
   section({
@@ -185,8 +189,8 @@ const limits = section({
     runs: policy(30, 60).describe('Replies that one user starts.'),
     signInAddress: policy(30, 300).describe('Sign-in and refresh attempts from one network address.'),
     signInAccount: policy(10, 300).describe('Sign-in attempts on one account.'),
-  }),
-});
+  }).describe('Requests within a window of time.'),
+}).describe('How much one caller may ask for.');
 
 const store = section({
   url: z
@@ -200,7 +204,7 @@ const store = section({
     .meta(SECRET),
   poolSize: z.int().min(1).max(100).default(10).describe('PostgreSQL connections.'),
   timeoutMs: milliseconds.default(5_000).describe('Longest wait for a connection, a lock or a statement.'),
-});
+}).describe('Where conversations, users and sessions are kept.');
 
 export const configSchema = z.strictObject({
   environment: z
@@ -211,7 +215,11 @@ export const configSchema = z.strictObject({
   log,
   auth,
   chat,
-  upstreams: z.record(z.string().regex(/^[a-z][a-z0-9-]*$/), upstream).default({}),
+  upstreams: z
+    .record(z.string().regex(/^[a-z][a-z0-9-]*$/), upstream)
+    .default({})
+    .describe('Services behind the gateway, by a name of your choice.')
+    .meta({ examples: [{ api: { targets: ['http://127.0.0.1:8000'] } }] }),
   agent,
   limits,
   store,
