@@ -94,7 +94,7 @@ describe('answers are what the contract promises', () => {
       'assistant',
     ]);
     const frame = await (await user.fetch('/api/chat', json('POST', { message: 'x' }))).text();
-    const { conversation_id } = JSON.parse(frame.slice('data: '.length, frame.indexOf('\n'))) as any;
+    const { conversation_id } = JSON.parse(frame.slice('data: '.length, frame.indexOf('\n')));
     const gone = await user.fetch(`/api/conversations/${conversation_id}`, { method: 'DELETE' });
     expect(await judge.judge('DELETE', '/api/conversations/{id}', gone)).toBe('');
     expect(gone.status).toBe(204);

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import path from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -20,16 +20,16 @@ const chatkit = judge.operations.find((each) => each.path === '/api/chatkit')!.o
 
 describe('the contract file', () => {
   it('is what the schemas say, byte for byte', async () => {
-    const file = await readFile(path.join(ROOT, 'openapi.yaml'), 'utf8');
+    const file = await readFile(join(ROOT, 'openapi.yaml'), 'utf8');
     expect(file === toYaml(createContract()), 'run "npm run generate"').toBe(true);
     expect(toYaml(createContract())).toBe(toYaml(createContract()));
   });
 
   it('passes the linter, and a broken one does not', async () => {
     await expect(lint('openapi.yaml')).resolves.toBe('valid');
-    const folder = await mkdtemp(path.join(tmpdir(), 'contract-'));
-    const broken = path.join(folder, 'openapi.yaml');
-    const text = await readFile(path.join(ROOT, 'openapi.yaml'), 'utf8');
+    const folder = await mkdtemp(join(tmpdir(), 'contract-'));
+    const broken = join(folder, 'openapi.yaml');
+    const text = await readFile(join(ROOT, 'openapi.yaml'), 'utf8');
     await writeFile(broken, text.replace('      operationId: chat\n', ''));
     await expect(lint(broken)).resolves.toContain('operation-operationId');
     await rm(folder, { recursive: true });
