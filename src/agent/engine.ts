@@ -61,9 +61,7 @@ export function createEngine(options: {
   const remote =
     isDemo || overrides.modelProvider !== undefined
       ? undefined
-      : createOpenAIModels(config, {
-          ...(overrides.maxRetries === undefined ? {} : { maxRetries: overrides.maxRetries }),
-        });
+      : createOpenAIModels(config, { maxRetries: overrides.maxRetries });
   const demo = isDemo ? createDemoModel({ delayMs: overrides.demoDelayMs ?? DEMO_DELAY_MS }) : undefined;
   const models: ModelProvider = overrides.modelProvider ?? remote ?? { getModel: () => demo as Model };
   const agents = new Map<string, Agent<ToolContext>>();
