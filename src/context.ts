@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import { createAgentResponder } from './agent/agent-responder.ts';
 import { createLocalAuth, type LocalAuth } from './auth/local-auth.ts';
 import type { ChatDescription } from './auth/schemas.ts';
+import { startSessionSweep } from './auth/session-sweep.ts';
 import { openSigningKey } from './auth/signing-key.ts';
 import { createTokenMinter } from './auth/token-minter.ts';
 import { createAgentBackend } from './chat/agent-backend.ts';
@@ -58,6 +59,7 @@ export async function createContext(
   const metrics = createMetrics();
   const events = createEvents({ metrics });
   const store = stack.use(await openStore({ ...config.store, logger }));
+  stack.use(startSessionSweep({ sessions: store.sessions, logger }));
   const limits = createLimits({ policies: config.limits.policies, events, logger });
   const runs = createRunRegistry();
   const key = await openSigningKey({ keyFile: config.auth.local.keyFile, logger });

@@ -46,6 +46,8 @@ const REQUEST_TIMEOUT_MS = 60_000;
 /** Longer than the idle time of common balancers, which must be the ones to close a connection. */
 const KEEP_ALIVE_TIMEOUT_MS = 75_000;
 const MAX_HEADER_BYTES = 16_384;
+/** For a client that is refused to read why. */
+const LINGER_MS = 1_000;
 /** For answers that are complete but not yet sent, and for parts that should close at once. */
 const PHASE_MS = 5_000;
 
@@ -157,6 +159,8 @@ function refuse(
   response: ServerResponse | undefined,
   logger: Logger,
 ): void {
+  // What arrives behind the refused bytes is refused again, and again; there is one answer to all of it.
+  if (socket.writableEnded && error.code !== 'ECONNRESET') return;
   const begun = response?.headersSent === true;
   if (error.code === 'ECONNRESET' || !socket.writable || begun) {
     socket.destroy();
@@ -175,8 +179,9 @@ function refuse(
       'Connection: close\r\n\r\n' +
       body,
   );
-  // A peer that never closes its side would hold the socket.
-  socket.setTimeout(1_000, () => socket.destroy());
+  // To close at once would reset the connection of a client that is still sending, and lose it the answer.
+  setTimeout(() => socket.destroy(), LINGER_MS).unref();
+  socket.once('end', () => socket.destroy()).resume();
 }
 
 const REASONS: Readonly<Record<number, string>> = {

@@ -9,6 +9,8 @@ import type { Config } from '../config/schema.ts';
 import type { TaskStore } from '../store/task-store.ts';
 import type { Choice } from './choice.ts';
 import { createDemoModel } from './demo/demo-model.ts';
+import { CutStreamError } from './model/errors.ts';
+import type { ResponseDone } from './model/observed-model.ts';
 import { createOpenAIModels } from './model/provider.ts';
 import { MAX_TITLE_INPUT_CHARS, TITLE_INSTRUCTIONS } from './title.ts';
 import { createToolRegistry, type ToolContext, type ToolRegistry } from './tools/registry.ts';
@@ -59,9 +61,7 @@ export function createEngine(options: {
   const remote =
     isDemo || overrides.modelProvider !== undefined
       ? undefined
-      : createOpenAIModels(config, {
-          ...(overrides.maxRetries === undefined ? {} : { maxRetries: overrides.maxRetries }),
-        });
+      : createOpenAIModels(config, { maxRetries: overrides.maxRetries });
   const demo = isDemo ? createDemoModel({ delayMs: overrides.demoDelayMs ?? DEMO_DELAY_MS }) : undefined;
   const models: ModelProvider = overrides.modelProvider ?? remote ?? { getModel: () => demo as Model };
   const agents = new Map<string, Agent<ToolContext>>();
@@ -80,7 +80,8 @@ export function createEngine(options: {
     },
     async writeTitle(modelName, message, signal) {
       const model = await models.getModel(modelName);
-      const response = await model.getResponse({
+      // As a stream, because the other way of asking insists on a trace.
+      const events = model.getStreamedResponse({
         systemInstructions: TITLE_INSTRUCTIONS,
         input: message.slice(0, MAX_TITLE_INPUT_CHARS),
         modelSettings: {},
@@ -90,19 +91,29 @@ export function createEngine(options: {
         tracing: false,
         signal,
       });
-      const text = response.output
-        .flatMap((item) =>
-          item.type === 'message' && 'role' in item && item.role === 'assistant' ? item.content : [],
-        )
-        .map((part) => (part.type === 'output_text' ? part.text : ''))
-        .join('');
-      const { inputTokens, outputTokens } = response.usage;
-      return { text, usage: { input: inputTokens, output: outputTokens } };
+      for await (const event of events) {
+        if (event.type !== 'response_done') continue;
+        const { inputTokens, outputTokens } = event.response.usage;
+        return {
+          text: textOf(event.response.output),
+          usage: { input: inputTokens, output: outputTokens },
+        };
+      }
+      throw new CutStreamError();
     },
     async [Symbol.asyncDispose]() {
       await remote?.close();
     },
   };
+}
+
+function textOf(output: ResponseDone['response']['output']): string {
+  return output
+    .flatMap((item) =>
+      item.type === 'message' && 'role' in item && item.role === 'assistant' ? item.content : [],
+    )
+    .map((part) => (part.type === 'output_text' ? part.text : ''))
+    .join('');
 }
 
 /** Enough for the stream to be seen as one. */

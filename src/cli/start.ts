@@ -44,24 +44,23 @@ async function runGateway(flags: ConfigFlag, terminal: Terminal): Promise<void> 
   logger.debug({ file: sources.file, variables: sources.variables }, 'configuration loaded');
 
   await using context = await createContext(config, { logger });
-  const demoUser = context.auth.ensureDemoUser(AbortSignal.timeout(DEMO_USER_TIMEOUT_MS));
-  const [server, credentials] = await Promise.all([
-    startServer({
-      config: config.server,
-      app: createApp(context),
-      adminApp: createAdminApp(context),
-      context,
-      logger,
-    }),
-    demoUser,
-  ]);
+  const server = await startServer({
+    config: config.server,
+    app: createApp(context),
+    adminApp: createAdminApp(context),
+    context,
+    logger,
+  });
+  const startMs = Math.round(performance.now());
+  // Only now, because the password is shown once, and a start that fails would have shown it to nobody.
+  const demoUser = await context.auth.ensureDemoUser(AbortSignal.timeout(DEMO_USER_TIMEOUT_MS));
   announce(config, logger, terminal, {
     url: server.url,
     adminUrl: server.adminUrl,
     data: context.store.location,
     answers: describeAnswers(config, context.describeChat()),
-    demoUser: credentials,
-    startMs: Math.round(performance.now()),
+    demoUser,
+    startMs,
   });
   context.warmUp().catch((error: unknown) => logger.error({ err: error }, 'the agent could not be loaded'));
   // Saved now and not at the exit, so that a process that is killed has done it too.

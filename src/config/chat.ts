@@ -1,11 +1,15 @@
 import { z } from 'zod';
+import { bridgeSchema } from './bridge.ts';
+import { hostedSchema } from './hosted.ts';
 import { milliseconds, path, section } from './parts.ts';
 
 export const chatSchema = section({
   backend: z
-    .enum(['agent', 'forward'])
+    .enum(['agent', 'forward', 'bridge'])
     .default('agent')
-    .describe('Who answers: the built-in agent or a service that speaks ChatKit.'),
+    .describe(
+      'agent: the built-in agent. forward: a service that speaks ChatKit. bridge: a plain chat endpoint.',
+    ),
   firstByteHoldMs: milliseconds
     .default(2_000)
     .describe(
@@ -24,5 +28,7 @@ export const chatSchema = section({
       .enum(['pass', 'refuse'])
       .default('pass')
       .describe('What happens to an operation that the gateway does not know.'),
-  }),
-});
+  }).describe('The service that speaks ChatKit, where chat.backend is forward.'),
+  bridge: bridgeSchema,
+  hosted: hostedSchema,
+}).describe('What answers in the chat.');

@@ -1,6 +1,10 @@
 import { z } from 'zod';
+import { agentSchema } from './agent.ts';
+import { authSchema } from './auth.ts';
 import { chatSchema } from './chat.ts';
-import { httpUrl, milliseconds, port, SECRET, section } from './parts.ts';
+import { limitsSchema, storeSchema } from './limits.ts';
+import { httpUrl, milliseconds, port, section } from './parts.ts';
+import { routesSchema } from './routes.ts';
 import { upstreamsSchema } from './upstreams.ts';
 
 const server = section({
@@ -38,7 +42,7 @@ const server = section({
     .max(600_000)
     .default(30_000)
     .describe('How long open streams may finish at shutdown.'),
-});
+}).describe('The two listeners.');
 
 const log = section({
   level: z
@@ -49,127 +53,7 @@ const log = section({
     .enum(['auto', 'json', 'pretty'])
     .default('auto')
     .describe('auto: pretty on a terminal, else JSON.'),
-});
-
-const auth = section({
-  mode: z.enum(['local']).default('local').describe('local: users in the store of the gateway.'),
-  local: section({
-    issuer: z
-      .string()
-      .min(1)
-      .default('chatkit-gateway')
-      .describe('The iss claim of the tokens that are issued.'),
-    audience: z
-      .string()
-      .min(1)
-      .default('chatkit-gateway')
-      .describe('The aud claim of the tokens that are issued.'),
-    keyFile: z
-      .string()
-      .min(1)
-      .default('data/signing-key.json')
-      .describe('Private signing key (JWK); made at the first start. Replicas must share it.'),
-    accessTokenSeconds: z
-      .int()
-      .min(30)
-      .max(86_400)
-      .default(600)
-      .describe('Lifetime of an access token; a client refreshes it.'),
-    sessionSeconds: z
-      .int()
-      .min(60)
-      .max(31_536_000)
-      .default(2_592_000)
-      .describe('How long a sign-in can be refreshed, in all.'),
-    refreshGraceSeconds: z
-      .int()
-      .min(0)
-      .max(60)
-      .default(10)
-      .describe('How long a spent refresh token is taken again, for a client whose answer was lost.'),
-    demoUser: z
-      .boolean()
-      .default(true)
-      .describe('Make a demo user with a random password at the first start. Refused in production.'),
-  }),
-});
-
-const agent = section({
-  name: z
-    .string()
-    .min(1)
-    .max(64)
-    .default('Assistant')
-    .describe('How the agent is called in logs and traces.'),
-  instructions: z
-    .string()
-    .default(
-      'You are a helpful assistant. Answer briefly and in the language of the user. ' +
-        'Use the task tools whenever the user talks about tasks, to-dos or reminders.',
-    )
-    .describe('The system prompt.'),
-  model: z
-    .string()
-    .min(1)
-    .default('gpt-5-mini')
-    .describe('The model that answers unless the user picks another one.'),
-  models: z.array(z.string().min(1)).default([]).describe('Further models that a user may pick in ChatKit.'),
-  api: z
-    .enum(['responses', 'chat_completions'])
-    .default('responses')
-    .describe('What the model server speaks. Ollama, vLLM and most others: chat_completions.'),
-  baseUrl: httpUrl.nullable().default(null).describe('Address of an OpenAI-compatible server; null: OpenAI.'),
-  apiKey: z
-    .string()
-    .min(1)
-    .nullable()
-    .default(null)
-    .describe('Key of the model server. Without a key and a baseUrl the offline demo model answers.')
-    .meta(SECRET),
-  tools: z
-    .array(z.enum(['tasks']))
-    .default(['tasks'])
-    .describe('Built-in tools that the agent may call.'),
-  titles: z.boolean().default(true).describe('Let the model title a thread after its first turn.'),
-  historyItems: z
-    .int()
-    .min(1)
-    .max(2000)
-    .default(100)
-    .describe('Newest items of a thread that the model is given.'),
-  maxTurns: z.int().min(1).max(100).default(12).describe('Model calls within one reply.'),
-  requestTimeoutMs: milliseconds.default(120_000).describe('Longest wait for the model between two events.'),
-  toolTimeoutMs: milliseconds.default(30_000).describe('Longest run of one tool call.'),
-});
-
-const policy = (limit: number, windowSeconds: number) =>
-  section({
-    limit: z.int().min(1).max(1_000_000).default(limit).describe('Requests within one window.'),
-    windowSeconds: z.int().min(1).max(86_400).default(windowSeconds).describe('Length of the window.'),
-  });
-
-const limits = section({
-  policies: section({
-    chat: policy(300, 60).describe('Chat operations of one user.'),
-    runs: policy(30, 60).describe('Replies that one user starts.'),
-    signInAddress: policy(30, 300).describe('Sign-in and refresh attempts from one network address.'),
-    signInAccount: policy(10, 300).describe('Sign-in attempts on one account.'),
-  }),
-});
-
-const store = section({
-  url: z
-    .string()
-    .regex(
-      /^(sqlite:.+|postgres(ql)?:\/\/.+)$/,
-      'must be sqlite:<path> or postgres://<user>@<host>/<database>',
-    )
-    .default('sqlite:data/gateway.db')
-    .describe('sqlite:<path>, or postgres://user:password@host/database.')
-    .meta(SECRET),
-  poolSize: z.int().min(1).max(100).default(10).describe('PostgreSQL connections.'),
-  timeoutMs: milliseconds.default(5_000).describe('Longest wait for a connection, a lock or a statement.'),
-});
+}).describe('What is written to standard output.');
 
 export const configSchema = z.strictObject({
   environment: z
@@ -178,12 +62,13 @@ export const configSchema = z.strictObject({
     .describe('production refuses unsafe settings that development warns of.'),
   server,
   log,
-  auth,
+  auth: authSchema,
   chat: chatSchema,
   upstreams: upstreamsSchema,
-  agent,
-  limits,
-  store,
+  routes: routesSchema.describe('Other paths of a service that pass through.'),
+  agent: agentSchema,
+  limits: limitsSchema,
+  store: storeSchema,
 });
 
 type DeepReadonly<T> = T extends (infer Item)[]

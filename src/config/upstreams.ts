@@ -9,7 +9,7 @@ const breaker = section({
     .default(5)
     .describe('Failures in a row after which a target is left alone.'),
   openMs: milliseconds.default(1_000).describe('How long it is left alone before it is tried again.'),
-});
+}).describe('When a target is left alone.');
 
 const health = section({
   path: path
@@ -19,12 +19,12 @@ const health = section({
   intervalMs: milliseconds.default(2_000).describe('Time between two checks.'),
   timeoutMs: milliseconds.default(1_000).describe('Longest wait for one check.'),
   failures: z.int().min(1).max(100).default(2).describe('Failed checks in a row that take a target out.'),
-});
+}).describe('How targets are watched.');
 
 const mint = section({
   audience: z.string().min(1).default('fastapi').describe('The aud claim of minted tokens.'),
   seconds: z.int().min(10).max(3_600).default(60).describe('Lifetime of a minted token.'),
-});
+}).describe('Tokens for this service, where credentials is mint.');
 
 export const upstreamSchema = z.strictObject({
   targets: z
@@ -55,4 +55,7 @@ export const upstreamSchema = z.strictObject({
   health,
 });
 
-export const upstreamsSchema = z.record(z.string().regex(/^[a-z][a-z0-9-]*$/), upstreamSchema).default({});
+export const upstreamsSchema = z
+  .record(z.string().regex(/^[a-z][a-z0-9-]*$/), upstreamSchema)
+  .default({})
+  .describe('The services behind the gateway, by name.');

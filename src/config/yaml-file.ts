@@ -3,7 +3,7 @@ import type { Document, Node, YAMLError } from 'yaml';
 import type { KeyPath } from './keys.ts';
 import type { ConfigProblem } from './problem.ts';
 
-const MAX_BYTES = 1_048_576;
+const MAX_BYTES = 262_144;
 const MAX_NODES = 20_000;
 const MAX_ALIASES = 100;
 
@@ -93,11 +93,14 @@ async function parse(text: string, shown: string): Promise<ConfigFile> {
   }
 }
 
+const NO_SUCH_ANCHOR =
+  'a value that begins with * is an alias of an anchor that does not exist; put text in quotes';
+
 /** In words that never quote the file, because what is misplaced may be a secret. */
 function explain(fault: YAMLError): string {
   const known: Partial<Record<string, string>> = {
-    BAD_ALIAS: 'a value that begins with * is an alias of an anchor that does not exist; put text in quotes',
-    BAD_INDENT: 'the indentation does not fit the lines above',
+    BAD_ALIAS: NO_SUCH_ANCHOR,
+    BAD_INDENT: 'the indentation does not fit the lines above, or a bracket is not closed',
     BAD_DQ_ESCAPE: 'an escape sequence in double quotes is not valid; single quotes take text as it is',
     BAD_SCALAR_START: 'a value that begins with this character must be in quotes',
     BLOCK_AS_IMPLICIT_KEY: 'a second ": " on one line; put the value in quotes',
@@ -133,16 +136,25 @@ function indexNodes(
         visit(item, [...path, position]);
       }
     }
+    if (yaml.isAlias(node) && node.resolve(document) === undefined) {
+      index.broken = true;
+      // Its name is not repeated: it may be a secret that begins with an asterisk.
+      index.problems.push({
+        where: at(node.range?.[0] ?? 0),
+        path,
+        message: `not valid YAML: ${NO_SUCH_ANCHOR}`,
+      });
+    }
     if (!yaml.isMap(node)) return;
     const seen = new Map<string, string>();
     for (const { key, value } of node.items) {
       const where = at((key as Node | null)?.range?.[0] ?? 0);
-      if (!yaml.isScalar(key) || key.value === null || key.value === '__proto__') {
+      const name = yaml.isScalar(key) ? toName(key.value) : undefined;
+      if (name === undefined) {
         index.broken = true;
         index.problems.push({ where, path, message: 'a key must be a plain name' });
         continue;
       }
-      const name = String(key.value);
       const first = seen.get(name);
       if (first !== undefined) {
         index.problems.push({ where, path: [...path, name], message: `this key is already set at ${first}` });
@@ -154,6 +166,11 @@ function indexNodes(
   };
   visit(document.contents, []);
   return index;
+}
+
+function toName(key: unknown): string | undefined {
+  if (typeof key === 'number' || typeof key === 'boolean') return String(key);
+  return typeof key === 'string' && key !== '__proto__' ? key : undefined;
 }
 
 function note(index: NodeIndex, path: KeyPath, node: Node | null, at: (offset: number) => string): void {

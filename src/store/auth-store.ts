@@ -38,7 +38,7 @@ export interface SessionRecord {
   readonly revokedAt?: string | undefined;
 }
 
-export interface RefreshTokenRecord {
+interface RefreshTokenRecord {
   /** SHA-256 of the token, hexadecimal. The token itself is never stored. */
   readonly hash: string;
   readonly sessionId: string;

@@ -51,10 +51,19 @@ async function openSqliteDatabase({ address }: Location, options: StoreOptions):
   return database;
 }
 
+/** With another encoding, what a user writes would fail one day, for one letter. */
+async function requireUnicode({ db }: Database): Promise<void> {
+  const { rows } = await sql<{ encoding: string }>`
+    select current_setting('server_encoding') as encoding`.execute(db);
+  const encoding = rows[0]?.encoding;
+  if (encoding !== 'UTF8') throw new Error(`its encoding is ${encoding}, and must be UTF8`);
+}
+
 async function openPostgresDatabase({ address }: Location, options: StoreOptions): Promise<Database> {
   const common = { url: address, timeoutMs: options.timeoutMs, logger: options.logger };
   const patient = await openPostgres({ ...common, poolSize: 1, statementTimeoutMs: MIGRATION_TIMEOUT_MS });
   try {
+    await requireUnicode(patient);
     await migrate(patient);
   } finally {
     await patient.db.destroy();

@@ -31,56 +31,35 @@ function toUser(row: Selectable<Tables['users']>): UserRecord {
   };
 }
 
-export function createUserStore(database: Database): UserStore {
-  const { db } = database;
+/** Changes the user and ends what was signed in before, together. */
+function updateUser(
+  database: Database,
+  userId: string,
+  changes: { password_hash: string } | { disabled_at: number | null },
+  options: { revokeSessions: boolean },
+): Promise<boolean> {
+  if (!isStorableId(userId)) return Promise.resolve(false);
+  return inTransaction(database, async (transaction) => {
+    const { numUpdatedRows } = await transaction
+      .updateTable('users')
+      .set(changes)
+      .where('id', '=', userId)
+      .executeTakeFirstOrThrow();
+    if (numUpdatedRows === 0n) return false;
+    if (options.revokeSessions) {
+      await transaction
+        .updateTable('sessions')
+        .set({ revoked_at: Date.now() })
+        .where('user_id', '=', userId)
+        .where('revoked_at', 'is', null)
+        .execute();
+    }
+    return true;
+  });
+}
 
-  /** Changes the user and ends what was signed in before, together. */
-  function updateUser(
-    userId: string,
-    changes: { password_hash: string } | { disabled_at: number | null },
-    options: { revokeSessions: boolean },
-  ): Promise<boolean> {
-    if (!isStorableId(userId)) return Promise.resolve(false);
-    return inTransaction(database, async (transaction) => {
-      const { numUpdatedRows } = await transaction
-        .updateTable('users')
-        .set(changes)
-        .where('id', '=', userId)
-        .executeTakeFirstOrThrow();
-      if (numUpdatedRows === 0n) return false;
-      if (options.revokeSessions) {
-        await transaction
-          .updateTable('sessions')
-          .set({ revoked_at: Date.now() })
-          .where('user_id', '=', userId)
-          .where('revoked_at', 'is', null)
-          .execute();
-      }
-      return true;
-    });
-  }
-
+function createUserReads({ db }: Database) {
   return {
-    async createUser(user) {
-      const email = toEmailKey(user.email);
-      if (email === undefined) {
-        throw new GatewayError('invalid-request', { detail: 'The e-mail address cannot be stored.' });
-      }
-      const { numInsertedOrUpdatedRows } = await db
-        .insertInto('users')
-        .values({
-          id: requireStorableId(user.id),
-          email,
-          name: user.name === undefined ? null : toStorableText(user.name),
-          password_hash: user.passwordHash,
-          disabled_at: user.disabledAt === undefined ? null : toMillis(user.disabledAt),
-          created_at: toMillis(user.createdAt),
-        })
-        .onConflict((conflict) => conflict.column('email').doNothing())
-        .executeTakeFirstOrThrow();
-      return numInsertedOrUpdatedRows === 1n;
-    },
-
     async getUser(userId) {
       if (!isStorableId(userId)) return undefined;
       const row = await db.selectFrom('users').selectAll().where('id', '=', userId).executeTakeFirst();
@@ -107,9 +86,34 @@ export function createUserStore(database: Database): UserStore {
         .executeTakeFirstOrThrow();
       return count;
     },
+  } satisfies Partial<UserStore>;
+}
+
+function createUserWrites(database: Database) {
+  const { db } = database;
+  return {
+    async createUser(user) {
+      const email = toEmailKey(user.email);
+      if (email === undefined) {
+        throw new GatewayError('invalid-request', { detail: 'The e-mail address cannot be stored.' });
+      }
+      const { numInsertedOrUpdatedRows } = await db
+        .insertInto('users')
+        .values({
+          id: requireStorableId(user.id),
+          email,
+          name: user.name === undefined ? null : toStorableText(user.name),
+          password_hash: user.passwordHash,
+          disabled_at: user.disabledAt === undefined ? null : toMillis(user.disabledAt),
+          created_at: toMillis(user.createdAt),
+        })
+        .onConflict((conflict) => conflict.column('email').doNothing())
+        .executeTakeFirstOrThrow();
+      return numInsertedOrUpdatedRows === 1n;
+    },
 
     setPassword: (userId, passwordHash) =>
-      updateUser(userId, { password_hash: passwordHash }, { revokeSessions: true }),
+      updateUser(database, userId, { password_hash: passwordHash }, { revokeSessions: true }),
 
     async upgradePasswordHash(userId, from, to) {
       if (!isStorableId(userId)) return false;
@@ -124,9 +128,14 @@ export function createUserStore(database: Database): UserStore {
 
     setDisabled: (userId, disabledAt) =>
       updateUser(
+        database,
         userId,
         { disabled_at: disabledAt === undefined ? null : toMillis(disabledAt) },
         { revokeSessions: disabledAt !== undefined },
       ),
-  };
+  } satisfies Partial<UserStore>;
+}
+
+export function createUserStore(database: Database): UserStore {
+  return { ...createUserReads(database), ...createUserWrites(database) };
 }

@@ -80,65 +80,75 @@ async function waitUntilReady(url: string, server: ChildProcess, output: () => s
   }
 }
 
-/** A private cluster on a free port. Its order of text is not the one of the bytes, as on most servers. */
+interface Cluster {
+  readonly root: string;
+  readonly port: number;
+  readonly url: string;
+  readonly directory: string;
+  readonly user: { uid?: number; gid?: number };
+}
+
+/** Its order of text is not the one of the bytes, as on most servers. */
+function initialise({ root, directory, user }: Cluster, version: number): void {
+  if (user.uid !== undefined && user.gid !== undefined) chownSync(root, user.uid, user.gid);
+  const locale = version >= 15 ? ['--locale-provider=icu', '--icu-locale=en-US'] : [];
+  execFileSync(
+    join(directory, 'initdb'),
+    ['-D', join(root, 'data'), '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--no-sync', ...locale],
+    { ...user, cwd: root, stdio: 'pipe', env: { ...process.env, LC_ALL: 'C.UTF-8' } },
+  );
+}
+
+/** The server process of a cluster: a child of this process, ended by its own pid. */
+function createServerProcess({ root, port, url, directory, user }: Cluster) {
+  const settings = ['listen_addresses=127.0.0.1', `unix_socket_directories=${root}`, 'fsync=off'];
+  const flags = ['-D', join(root, 'data'), '-p', String(port), ...settings.flatMap((one) => ['-c', one])];
+  let server: ChildProcess | undefined;
+  return {
+    async start(): Promise<void> {
+      const child = spawn(join(directory, 'postgres'), flags, {
+        ...user,
+        cwd: root,
+        stdio: ['ignore', 'ignore', 'pipe'],
+      });
+      server = child;
+      let output = '';
+      child.stderr.on('data', (chunk: Buffer) => (output = (output + chunk.toString()).slice(-4000)));
+      await waitUntilReady(url, child, () => output);
+    },
+    async end(signal: 'SIGINT' | 'SIGQUIT'): Promise<void> {
+      const child = server;
+      server = undefined;
+      if (child === undefined || child.exitCode !== null) return;
+      const exited = once(child, 'exit');
+      child.kill(signal);
+      await exited;
+    },
+    kill: () => void server?.kill('SIGQUIT'),
+  };
+}
+
+/** A private cluster on a free port. */
 export async function startPostgres(): Promise<TestPostgres> {
   const { directory, version } = findBinaries();
   const user = findUser();
   const root = mkdtempSync(join(tmpdir(), 'gateway-postgres-'));
   const port = await findFreePort();
   const url = `postgres://postgres@127.0.0.1:${port}/postgres`;
-  let server: ChildProcess | undefined;
+  const cluster = { root, port, url, directory, user };
+  const server = createServerProcess(cluster);
   let databases = 0;
 
-  async function start(): Promise<void> {
-    const settings = {
-      listen_addresses: '127.0.0.1',
-      unix_socket_directories: root,
-      fsync: 'off',
-      shared_buffers: '32MB',
-    };
-    const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
-    const child = spawn(
-      join(directory, 'postgres'),
-      ['-D', join(root, 'data'), '-p', String(port), ...flags],
-      {
-        ...user,
-        cwd: root,
-        stdio: ['ignore', 'ignore', 'pipe'],
-      },
-    );
-    server = child;
-    let output = '';
-    child.stderr.on('data', (chunk: Buffer) => (output = (output + chunk.toString()).slice(-4000)));
-    await waitUntilReady(url, child, () => output);
-  }
-
-  async function end(signal: 'SIGINT' | 'SIGQUIT'): Promise<void> {
-    const child = server;
-    server = undefined;
-    if (child === undefined || child.exitCode !== null) return;
-    const exited = once(child, 'exit');
-    child.kill(signal);
-    await exited;
-  }
-
-  const endWithProcess = () => server?.kill('SIGQUIT');
   async function stop(): Promise<void> {
-    process.off('exit', endWithProcess);
-    await end('SIGINT');
+    process.off('exit', server.kill);
+    await server.end('SIGINT');
     rmSync(root, { recursive: true, force: true });
   }
 
-  process.on('exit', endWithProcess);
+  process.on('exit', server.kill);
   try {
-    if (user.uid !== undefined && user.gid !== undefined) chownSync(root, user.uid, user.gid);
-    const locale = version >= 15 ? ['--locale-provider=icu', '--icu-locale=en-US'] : [];
-    execFileSync(
-      join(directory, 'initdb'),
-      ['-D', join(root, 'data'), '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--no-sync', ...locale],
-      { ...user, cwd: root, stdio: 'pipe', env: { ...process.env, LC_ALL: 'C.UTF-8' } },
-    );
-    await start();
+    initialise(cluster, version);
+    await server.start();
   } catch (error) {
     await stop();
     throw error;
@@ -152,8 +162,8 @@ export async function startPostgres(): Promise<TestPostgres> {
       await execute(url, `create database ${name}`);
       return url.replace(/postgres$/, name);
     },
-    crash: () => end('SIGQUIT'),
-    restart: start,
+    crash: () => server.end('SIGQUIT'),
+    restart: () => server.start(),
     stop,
   };
 }

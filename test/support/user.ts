@@ -10,6 +10,8 @@ export interface TestUser extends Credentials {
   readonly id: string;
   readonly token: string;
   readonly refreshToken: string;
+  /** The same session at another address: after a restart, or at a replica. */
+  at(url: string): TestUser;
   fetch(path: string, init?: RequestInit): Promise<Response>;
   /** `POST /api/chatkit` with this request. */
   chatkit(request: unknown, init?: RequestInit): Promise<Response>;
@@ -31,7 +33,18 @@ export async function createTestUser(url: string, credentials: Credentials): Pro
   });
   if (response.status !== 200) throw new Error(`sign-in: ${response.status} ${await response.text()}`);
   const grant = (await response.json()) as any;
-  const token = String(grant.access_token);
+  return toTestUser(url, {
+    ...credentials,
+    id: String(grant.user.id),
+    token: String(grant.access_token),
+    refreshToken: String(grant.refresh_token),
+  });
+}
+
+type Session = Pick<TestUser, 'email' | 'password' | 'id' | 'token' | 'refreshToken'>;
+
+function toTestUser(url: string, session: Session): TestUser {
+  const { token } = session;
 
   async function send(path: string, init: RequestInit = {}): Promise<Response> {
     const headers = new Headers(init.headers);
@@ -51,10 +64,8 @@ export async function createTestUser(url: string, credentials: Credentials): Pro
     return answer;
   };
   return {
-    ...credentials,
-    id: String(grant.user.id),
-    token,
-    refreshToken: String(grant.refresh_token),
+    ...session,
+    at: (other) => toTestUser(other, session),
     fetch: send,
     chatkit,
     ask: async (request) => (await (await expectOk(request)).json()) as any,

@@ -101,7 +101,8 @@ function readInput(input: string | readonly AgentInputItem[]): { message: string
   if (typeof input === 'string') return { message: input, results: [] };
   const results: ToolResult[] = [];
   for (let index = input.length - 1; index >= 0; index -= 1) {
-    const item = input[index]!;
+    const item = input[index];
+    if (item === undefined) continue;
     if (item.type === 'function_call_result') {
       const output = typeof item.output === 'string' ? item.output : textOf(item.output);
       results.unshift({ name: item.name, output, data: parse(output) });

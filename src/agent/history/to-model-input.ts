@@ -19,7 +19,8 @@ export function toModelInput(items: readonly ThreadItem[], maxChars = MAX_INPUT_
   const callIds = new Set<string>();
   let chars = 0;
   for (let index = items.length - 1; index >= 0; index -= 1) {
-    const item = items[index]!;
+    const item = items[index];
+    if (item === undefined) continue;
     const input = fromItem(item, { isLast: index === lastMessage, callIds });
     chars += sizeOf(input);
     // The message that is to be answered is always given, however long it is.

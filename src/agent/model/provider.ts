@@ -19,7 +19,7 @@ export interface OpenAIModels extends ModelProvider {
 /** Models of OpenAI or of any server that speaks as it does. */
 export function createOpenAIModels(
   config: Config['agent'],
-  options: { readonly maxRetries?: number } = {},
+  options: { readonly maxRetries?: number | undefined } = {},
 ): OpenAIModels {
   // Its own dispatcher: the default one ends a response after 300 s of silence whatever requestTimeoutMs says.
   const dispatcher = new HttpAgent({

@@ -30,7 +30,7 @@ export function defineTool<Parameters extends z.ZodObject>(
   const sdkTool = tool<z.ZodObject, ToolContext>({
     name,
     description,
-    parameters: definition.parameters as z.ZodObject,
+    parameters: definition.parameters,
     timeoutMs,
     timeoutErrorFunction: () => 'The tool took too long and was stopped.',
     errorFunction: (run, error) => {

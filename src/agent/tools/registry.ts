@@ -1,4 +1,5 @@
 import type { FunctionTool } from '@openai/agents-core';
+import type { z } from 'zod';
 
 /** What a running tool may use. One per reply. */
 export interface ToolContext {
@@ -14,7 +15,7 @@ type Arguments = Readonly<Record<string, unknown>>;
 /** A tool that the agent may call, and how a call of it is shown to the user. */
 export interface AgentTool {
   readonly name: string;
-  readonly tool: FunctionTool<ToolContext, never, unknown> | FunctionTool<ToolContext, any, any>;
+  readonly tool: FunctionTool<ToolContext, z.ZodObject, string>;
   /** While it runs, for example "Adding a task". */
   readonly activeTitle: (args: Arguments) => string;
   /** When it is done, for example "Added a task". */

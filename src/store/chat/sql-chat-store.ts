@@ -13,7 +13,7 @@ import { lockThread, writeThread } from './write-thread.ts';
 const MAX_PENDING_ITEMS = 1000;
 
 function toItem(row: { data: string }): ThreadItem {
-  return JSON.parse(row.data);
+  return JSON.parse(row.data) as ThreadItem;
 }
 
 function createThreadReads({ db }: Database) {

@@ -3,18 +3,18 @@ import type { ThreadRecord, ThreadWrite } from '../chat-store.ts';
 import type { Tables } from '../tables.ts';
 import { fromMillis, requireStorableId, toMillis, toStorableText } from '../values.ts';
 
-export type ThreadRow = Selectable<Tables['threads']>;
-export type ThreadPatch = Extract<ThreadWrite, { type: 'update-thread' }>;
+type ThreadRow = Selectable<Tables['threads']>;
+type ThreadPatch = Extract<ThreadWrite, { type: 'update-thread' }>;
 
 export function toThreadRecord(row: ThreadRow): ThreadRecord {
   return {
     id: row.id,
     ...(row.title === null ? {} : { title: row.title }),
-    status: JSON.parse(row.status),
+    status: JSON.parse(row.status) as ThreadRecord['status'],
     ...(row.allowed_image_domains === null
       ? {}
-      : { allowedImageDomains: JSON.parse(row.allowed_image_domains) }),
-    metadata: JSON.parse(row.metadata),
+      : { allowedImageDomains: JSON.parse(row.allowed_image_domains) as string[] }),
+    metadata: JSON.parse(row.metadata) as ThreadRecord['metadata'],
     ...(row.run_id === null ? {} : { runId: row.run_id }),
     createdAt: fromMillis(row.created_at),
     updatedAt: fromMillis(row.updated_at),

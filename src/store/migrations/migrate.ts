@@ -15,7 +15,7 @@ function createMigrations(dialect: Dialect): Record<string, Migration> {
 }
 
 /** The database was written by a version of the program that knows more than this one. */
-export class NewerDatabaseError extends Error {
+class NewerDatabaseError extends Error {
   constructor(migration: string) {
     super(`it was made by a newer version of chatkit-gateway (unknown migration "${migration}")`);
     this.name = 'NewerDatabaseError';
@@ -37,31 +37,32 @@ async function listExecuted(db: Kysely<Tables>, dialect: Dialect): Promise<strin
 }
 
 async function runPending(db: Kysely<Tables>, migrations: Record<string, Migration>): Promise<void> {
-  let cause: unknown;
+  let failure: unknown;
   const entries = Object.entries(migrations).map(([name, { up }]): [string, Migration] => [
     name,
     {
       up: (transaction) =>
         up(transaction).catch((error: unknown) => {
           // On PostgreSQL the migrator's own clean-up fails after it, and reports only that.
-          cause = error;
+          failure = error;
           throw error;
         }),
     },
   ]);
-  const { error } = await new Migrator({
+  const { error: outcome } = await new Migrator({
     db,
     provider: { getMigrations: async () => Object.fromEntries(entries) },
     migrationTableName: MIGRATION_TABLE,
     migrationLockTableName: MIGRATION_LOCK_TABLE,
   }).migrateToLatest();
-  if (error !== undefined) throw cause ?? error;
+  const error = failure ?? outcome;
+  if (error !== undefined) throw error as Error;
 }
 
 /**
  * Brings the tables up to date, all or nothing. Processes that start at once wait for each other: the transaction is
  * the lock on SQLite, where it is immediate.
- * @throws NewerDatabaseError
+ * @throws when the database is newer than the program
  */
 export async function migrate({ db, dialect }: Database): Promise<void> {
   const migrations = createMigrations(dialect);

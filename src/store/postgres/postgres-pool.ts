@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { PostgresPool, PostgresPoolClient, PostgresQueryResult } from 'kysely';
 import type pg from 'pg';
 import type { CustomTypesConfig, PoolClient } from 'pg';
@@ -31,7 +32,7 @@ function toNumber(text: string): number {
 
 function createTypes(pg: Pg): CustomTypesConfig {
   return {
-    getTypeParser: ((oid: number, format: 'text') =>
+    getTypeParser: ((oid: number, format: 'text'): unknown =>
       oid === INT8 ? toNumber : pg.types.getTypeParser(oid, format)) as CustomTypesConfig['getTypeParser'],
   };
 }
@@ -82,6 +83,12 @@ export function createPostgresPool(pg: Pg, options: PostgresOptions): PostgresPo
         throw toStoreError(error);
       }
     },
-    end: () => pool.end(),
+    async end() {
+      const ended = pool.end().then(() => true);
+      // A server that has vanished never takes its leave.
+      if (!(await Promise.race([ended, sleep(timeoutMs, false, { ref: false })]))) {
+        logger.warn('the database did not close its connections in time');
+      }
+    },
   };
 }

@@ -1,7 +1,11 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
+const PROGRAMS = {
+  'open-store': import.meta.resolve('./programs/open-store.ts'),
+  'write-until-killed': import.meta.resolve('./programs/write-until-killed.ts'),
+};
 const LIFE_MS = 60_000;
 
 export interface Child {
@@ -14,9 +18,8 @@ export interface Child {
 }
 
 /** Runs one of the programs beside this file in a process of its own, which does not outlive its test. */
-export function startProgram(name: string, ...args: readonly string[]): Child {
-  const path = join(import.meta.dirname, 'programs', `${name}.ts`);
-  const child = spawn(process.execPath, [path, ...args], {
+export function startProgram(name: keyof typeof PROGRAMS, ...args: readonly string[]): Child {
+  const child = spawn(process.execPath, [fileURLToPath(PROGRAMS[name]), ...args], {
     stdio: ['pipe', 'pipe', 'pipe'],
     timeout: LIFE_MS,
     killSignal: 'SIGKILL',

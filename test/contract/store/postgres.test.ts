@@ -7,7 +7,7 @@ import { startPostgres, type TestPostgres } from '../../support/postgres.ts';
 import { describeStoreContract } from './contract.ts';
 import { createItem, createOwner, expectCode, listItemIds, openTestStore, storeThread } from './fixture.ts';
 
-/** A wire to the server that can be frozen: nothing is lost, nothing arrives, nothing is said. */
+/** A wire to the server that can be frozen: nothing arrives any more, and nobody is told. */
 async function startWire(target: URL) {
   const sockets = new Set<Socket>();
   let frozen = false;
@@ -36,9 +36,9 @@ async function startWire(target: URL) {
       frozen = true;
       for (const socket of sockets) socket.pause();
     },
-    thaw() {
+    /** For new connections: the old ones stay dead. */
+    heal() {
       frozen = false;
-      for (const socket of sockets) socket.resume();
     },
     async stop() {
       for (const socket of sockets) socket.destroy();
@@ -86,6 +86,17 @@ describe('PostgreSQL', () => {
     }
   });
 
+  it('refuses a database that cannot hold every character', async () => {
+    const client = new pg.Client({ connectionString: postgres.url });
+    await client.connect();
+    await client.query(
+      `create database latin encoding 'LATIN1' locale_provider libc locale 'C' template template0`,
+    );
+    await client.end();
+    const opened = openTestStore(postgres.url.replace(/postgres$/, 'latin'));
+    await expect(opened).rejects.toThrow(/latin: its encoding is LATIN1, and must be UTF8/);
+  });
+
   it('is unavailable while the server is down, and works again when it is back', async () => {
     const store = await openTestStore(await postgres.createDatabase(), { timeoutMs: 2000 });
     const owner = createOwner();
@@ -115,7 +126,7 @@ describe('PostgreSQL', () => {
     await store[Symbol.asyncDispose]();
   });
 
-  it('gives up on a server that does not answer, and works again when it does', async () => {
+  it('gives up on a server that does not answer, and works again over new connections', async () => {
     const wire = await startWire(new URL(await postgres.createDatabase()));
     const store = await openTestStore(wire.url, { timeoutMs: 300, poolSize: 2 });
     const owner = createOwner();
@@ -131,7 +142,7 @@ describe('PostgreSQL', () => {
     for (const result of await Promise.allSettled(calls)) {
       expect(result).toMatchObject({ status: 'rejected', reason: { code: 'store-unavailable' } });
     }
-    wire.thaw();
+    wire.heal();
     await store.ping();
     await store.chat.writeThread(owner, threadId, [{ type: 'save-item', item }]);
     expect(await listItemIds(store, owner, threadId)).toEqual(['one']);

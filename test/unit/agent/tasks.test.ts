@@ -64,7 +64,7 @@ describe('the task tools', () => {
         input: JSON.stringify(args),
       });
       try {
-        return JSON.parse(String(output)) as unknown;
+        return JSON.parse(output) as unknown;
       } catch {
         return output;
       }

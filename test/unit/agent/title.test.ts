@@ -12,9 +12,9 @@ async function setUp(options: TestAgentOptions) {
 
 /** The reply and the title are asked for side by side, so the script goes by what is asked. */
 function titledModel(reply: string, title: ScriptedTitle) {
-  const answer = modelResponder(async ({ streamed }) => {
-    if (streamed) return [assistantMessage(reply)];
-    return [assistantMessage(await title())];
+  const answer = modelResponder(async ({ request }) => {
+    const isTitle = request.systemInstructions?.startsWith('Write a title') === true;
+    return [assistantMessage(isTitle ? await title() : reply)];
   });
   return new ScriptedModel([answer, answer, answer, answer]);
 }

@@ -1,7 +1,6 @@
 import type { AgentInputItem } from '@openai/agents-core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isContext } from '../../../src/agent/history/context.ts';
 import { toModelInput } from '../../../src/agent/history/to-model-input.ts';
 import type { ThreadItem, UserMessageItem } from '../../../src/chatkit/protocol/items.ts';
 import { toToolCallItem } from '../../../src/chatkit/tool-call-record.ts';
@@ -32,7 +31,8 @@ function assistant(text: string): ThreadItem {
 function lines(items: readonly ThreadItem[], maxChars?: number): string[] {
   return toModelInput(items, maxChars).map((item) => {
     if (item.type === 'function_call') return `call ${item.callId} ${item.name} ${item.arguments}`;
-    if (item.type === 'function_call_result') return `result ${item.callId} ${String(item.output)}`;
+    if (item.type === 'function_call_result')
+      return `result ${item.callId} ${typeof item.output === 'string' ? item.output : '?'}`;
     if (!('role' in item)) return '?';
     const text =
       typeof item.content === 'string'

@@ -1,0 +1,64 @@
+import { z } from 'zod';
+import { path, section } from './parts.ts';
+
+/** A path into a JSON value, such as `choices.0.delta.content`. */
+const jsonPath = z.string().min(1).max(200);
+
+export const FRAME_FORMATS = ['auto', 'json-events', 'openai', 'vercel', 'text', 'ndjson', 'json'] as const;
+
+export const bridgeSchema = section({
+  upstream: z.string().default('api').describe('Name of the upstream with the chat endpoint.'),
+  path: path.default('/chat').describe('Path of its chat endpoint.'),
+  method: z
+    .enum(['POST', 'PUT', 'GET'])
+    .default('POST')
+    .describe('Method of its chat endpoint; GET sends a query.'),
+  request: z
+    .record(z.string(), z.unknown())
+    .default({ message: '{{message}}', conversation_id: '{{conversation_id}}' })
+    .describe(
+      'The body, as a template. {{message}}, {{conversation_id}}, {{history}}, {{user_id}}, {{user_name}}, ' +
+        '{{tenant}}, {{locale}}, {{model}} and {{thread_id}} are filled in; a key whose whole value is a placeholder ' +
+        'without a value is left out.',
+    ),
+  headers: z
+    .record(z.string(), z.string())
+    .default({})
+    .describe('Further request headers, with the same placeholders.'),
+  historyItems: z.int().min(0).max(500).default(20).describe('Newest messages in {{history}}.'),
+  historyRole: jsonPath.default('role').describe('What the role of a message is called in {{history}}.'),
+  historyContent: jsonPath.default('content').describe('What its text is called there.'),
+  conversationId: section({
+    from: z
+      .enum(['response', 'header', 'thread'])
+      .default('response')
+      .describe(
+        'response: the service makes the id and tells it in a frame. header: in a response header. ' +
+          'thread: the gateway gives its own thread id.',
+      ),
+    path: jsonPath.default('conversation_id').describe('Where it stands in the frame.'),
+    header: z.string().min(1).default('X-Conversation-Id').describe('Name of the header.'),
+  }).describe('Where the conversation id of the service comes from.'),
+  response: section({
+    format: z
+      .enum(FRAME_FORMATS)
+      .default('auto')
+      .describe(
+        'auto: by content type and first frame. json-events: data: {"content"}. openai: chat-completions chunks. ' +
+          'vercel: AI data stream. text: plain text. ndjson: a JSON value a line. json: one JSON answer.',
+      ),
+    content: z
+      .array(jsonPath)
+      .default(['content', 'delta', 'text', 'token', 'message', 'answer', 'reply', 'response'])
+      .describe('Where the text stands, the first path that holds a text.'),
+    toolCall: jsonPath
+      .default('tool_call')
+      .describe('Where a tool call stands: {id?, tool, status, result?}.'),
+    error: jsonPath.default('error').describe('Where an error stands: a text, or {message}.'),
+    done: z.array(z.string()).default(['[DONE]']).describe('Frames that end the reply.'),
+  }).describe('How its answer is read.'),
+  titles: z
+    .enum(['message', 'none'])
+    .default('message')
+    .describe('message: a new thread is named after the first words of its message.'),
+}).describe('The plain streaming endpoint that answers, where chat.backend is bridge.');

@@ -1,0 +1,79 @@
+import { LLMock } from '@copilotkit/aimock';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { onTestFinished } from 'vitest';
+
+export type ModelApi = 'responses' | 'chat_completions';
+export const MODEL_APIS: readonly ModelApi[] = ['responses', 'chat_completions'];
+
+/** A mock of OpenAI that lives as long as the test. */
+export async function startMockModel(): Promise<{ mock: LLMock; baseUrl: string }> {
+  const mock = new LLMock({ port: 0, host: '127.0.0.1' });
+  await mock.start();
+  onTestFinished(() => mock.stop());
+  return { mock, baseUrl: `${mock.url}/v1` };
+}
+
+export interface RawModel {
+  readonly baseUrl: string;
+  readonly requests: { readonly headers: IncomingMessage['headers']; readonly body: any }[];
+  /** How many requests the client has left before their response was finished. */
+  aborted(): number;
+}
+
+/** A model server whose answers the test writes byte by byte. It lives as long as the test. */
+export async function startRawModel(answer: (res: ServerResponse) => void): Promise<RawModel> {
+  const requests: RawModel['requests'] = [];
+  let aborted = 0;
+  const server = createServer((req, res) => {
+    const chunks: Buffer[] = [];
+    req.on('data', (chunk: Buffer) => chunks.push(chunk));
+    req.on('end', () => {
+      requests.push({ headers: req.headers, body: JSON.parse(Buffer.concat(chunks).toString() || '{}') });
+      answer(res);
+    });
+    res.on('close', () => {
+      if (!res.writableFinished) aborted += 1;
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(async () => {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  });
+  const { port } = server.address() as AddressInfo;
+  return { baseUrl: `http://127.0.0.1:${port}/v1`, requests, aborted: () => aborted };
+}
+
+/** The beginning of a stream that says `words`, without its end. */
+export function startStream(res: ServerResponse, api: ModelApi, words: readonly string[]): void {
+  res.writeHead(200, { 'Content-Type': 'text/event-stream' });
+  for (const frame of streamFrames(api, words)) res.write(`data: ${JSON.stringify(frame)}\n\n`);
+}
+
+function streamFrames(api: ModelApi, words: readonly string[]): object[] {
+  if (api === 'chat_completions') {
+    return words.map((content) => ({
+      id: 'chatcmpl-1',
+      object: 'chat.completion.chunk',
+      created: 1,
+      model: 'm',
+      choices: [{ index: 0, delta: { content }, finish_reason: null }],
+    }));
+  }
+  const place = { item_id: 'msg_1', output_index: 0, content_index: 0 };
+  return [
+    { type: 'response.created', response: { id: 'resp_1', status: 'in_progress', output: [] } },
+    {
+      type: 'response.output_item.added',
+      output_index: 0,
+      item: { id: 'msg_1', type: 'message', role: 'assistant', content: [] },
+    },
+    {
+      type: 'response.content_part.added',
+      ...place,
+      part: { type: 'output_text', text: '', annotations: [] },
+    },
+    ...words.map((delta) => ({ type: 'response.output_text.delta', ...place, delta })),
+  ];
+}
