@@ -86,4 +86,4 @@ export const serviceSignInSchema = section({
     .min(1)
     .default('expires_in')
     .describe('Where the lifetime in seconds stands; without it the exp claim is read.'),
-}.describe('The service that signs users in, where auth.mode is jwt.');
+}).describe('The service that signs users in, where auth.mode is jwt.');

@@ -58,4 +58,5 @@ export const upstreamSchema = z.strictObject({
 export const upstreamsSchema = z
   .record(z.string().regex(/^[a-z][a-z0-9-]*$/), upstreamSchema)
   .default({})
-  .describe('The services behind the gateway, by name.');
+  .describe('The services behind the gateway, by a name of your choice.')
+  .meta({ examples: [{ api: { targets: ['http://127.0.0.1:8000'] } }] });
