@@ -8,8 +8,6 @@ import type { ChatBackend } from './chat/backend.ts';
 import type { Responder } from './chatkit/responder.ts';
 import { createChatKitServer } from './chatkit/server.ts';
 import type { Config } from './config/schema.ts';
-import { createForwardBackend } from './forward/forward-backend.ts';
-import { createUpstream } from './forward/pool.ts';
 import { createLimits, type Limits } from './limits/limits.ts';
 import { createEvents, type GatewayEvents } from './observability/events.ts';
 import { createMetrics, type Metrics } from './observability/metrics.ts';
@@ -61,7 +59,7 @@ export async function createContext(
   const runs = createRunRegistry();
   const chat =
     config.chat.backend === 'forward'
-      ? createForwardChat(config, stack)
+      ? await createForwardChat(config, stack)
       : createAgentChat(config, stack, { store, events, runs, logger, responder: overrides.responder });
   const auth = await openLocalAuth({
     config: config.auth.local,
@@ -92,10 +90,15 @@ export async function createContext(
   };
 }
 
-function createForwardChat(config: Config, stack: AsyncDisposableStack): Chat {
+async function createForwardChat(config: Config, stack: AsyncDisposableStack): Promise<Chat> {
   const { upstream: name, path } = config.chat.forward;
   const upstreamConfig = config.upstreams[name];
   if (upstreamConfig === undefined) throw new Error(`chat.forward.upstream names no upstream: ${name}`);
+  // Its HTTP client takes a tenth of a second to load, which the built-in agent need not wait for.
+  const [{ createUpstream }, { createForwardBackend }] = await Promise.all([
+    import('./forward/pool.ts'),
+    import('./forward/forward-backend.ts'),
+  ]);
   const upstream = stack.use(createUpstream(upstreamConfig));
   return {
     backend: createForwardBackend({ upstream, path }),
