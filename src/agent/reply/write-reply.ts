@@ -38,10 +38,10 @@ export class ReplyFailure extends Error {
 }
 
 /**
- * Runs the agent once and yields what it does. Ends quietly when the turn is aborted.
+ * Runs the agent once and yields what it does, as many events at a time as there are. Ends quietly when the turn is aborted.
  * @throws ReplyFailure
  */
-export async function* writeReply(options: ReplyOptions): AsyncGenerator<ResponderEvent> {
+export async function* writeReply(options: ReplyOptions): AsyncGenerator<readonly ResponderEvent[]> {
   const { turn } = options;
   const stop = new AbortController();
   const channel = createChannel<ResponderEvent>(CHANNEL_CAPACITY);
@@ -115,7 +115,7 @@ export async function* writeReply(options: ReplyOptions): AsyncGenerator<Respond
       if (batch !== undefined) {
         if (!isVisible) options.onVisible();
         isVisible = true;
-        yield* batch;
+        yield batch;
       } else if (channel.hasEnded) break;
       else await channel.changed();
     }
@@ -124,7 +124,7 @@ export async function* writeReply(options: ReplyOptions): AsyncGenerator<Respond
     push = (event) => last.push(event);
     if (failure?.isGuardrail === true) writer.removeAll();
     else writer.close();
-    yield* last;
+    yield last;
     if (failure !== undefined) throw failure;
   } finally {
     turn.signal.removeEventListener('abort', onAbort);
