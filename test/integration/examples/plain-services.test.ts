@@ -137,9 +137,9 @@ const FORMS: Form[] = [
     signIn: signInJson,
     type: 'application/json',
     request: (text, conversationId) => ({ data: { text, conversationId } }),
-    id: (answer) => (JSON.parse(answer) as any).data.conversationId as string,
-    text: (answer) => (JSON.parse(answer) as any).data.reply as string,
-    error: (answer) => (JSON.parse(answer) as any).error.message as string,
+    id: (answer) => JSON.parse(answer).data.conversationId as string,
+    text: (answer) => JSON.parse(answer).data.reply as string,
+    error: (answer) => JSON.parse(answer).error.message as string,
   },
   {
     name: 'text-sse',
