@@ -201,14 +201,14 @@ describe('a turn', () => {
         const item = {
           ...turn.newItem('hidden_context'),
           type: 'hidden_context_item' as const,
-          content: 'the code is 42',
+          content: 'the word is xyzzy',
         };
         yield { type: 'thread.item.done', item };
         yield* reply(turn);
       }),
     );
     const events = await readFrames(await server.run(createRequest('Hi')));
-    expect(JSON.stringify(events)).not.toContain('42');
+    expect(JSON.stringify(events)).not.toContain('xyzzy');
     expect((await itemsOf(server, (await firstThread(server)).id)).map(({ type }) => type)).toContain(
       'hidden_context_item',
     );
