@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { block, README } from '../support/readme.ts';
+import { block, README, tableUnder } from '../support/readme.ts';
 import { createWorkplace, findPort, type Terminal, type Workplace } from '../support/workplace.ts';
 
 // The commands are those of README.md. Three things are changed in them: the ports, because others may use 8080 and
@@ -123,6 +123,21 @@ describe('while it runs', { timeout: 180_000 }, () => {
 
   it('a configuration is checked', async () => {
     expect(await place.run(block('check-config'))).toContain('The configuration is valid');
+  });
+
+  it('mistakes get the messages of the troubleshooting table', async () => {
+    const quotes = tableUnder('## Troubleshooting')
+      .flatMap(([seen = '']) => /^`(.+)`$/.exec(seen)?.[1] ?? [])
+      .map((quote) => quote.replace('8080', String(port)));
+    expect(quotes).toHaveLength(3);
+    const mistakes = [
+      `PORT=${port} npm start`,
+      "echo 'server: { prot: 1 }' > wrong.yaml; npm run -s gateway -- check-config --config wrong.yaml",
+      'GATEWAY_SERVER_PROT=1 npm run -s gateway -- check-config',
+    ];
+    const printed = await Promise.all(mistakes.map((code) => place.run(`${code} 2>&1 || test $? -ne 0`)));
+    for (const [at, quote] of quotes.entries()) expect(printed[at]).toContain(quote);
+    expect(printed[1]).toContain('wrong.yaml:1:11: server.prot: this key does not exist');
   });
 
   it('Ctrl-C ends it well', async () => {
