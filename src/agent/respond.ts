@@ -7,7 +7,8 @@ import type { Choice, InferenceOptions } from './choice.ts';
 import type { Engine, TokenUsage } from './engine.ts';
 import { toFailure, toReplyError } from './failures.ts';
 import { toModelInput } from './history/to-model-input.ts';
-import { ReplyFailure, writeReply } from './reply/write-reply.ts';
+import { ReplyFailure } from './reply/run-agent.ts';
+import { writeReply } from './reply/write-reply.ts';
 import { messageText, TITLE_TIMEOUT_MS, titleFromMessage, toTitle } from './title.ts';
 
 export interface RespondOptions {
