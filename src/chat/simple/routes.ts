@@ -85,7 +85,12 @@ async function chat(options: SimpleApiOptions, req: Request, res: Response): Pro
 
 async function listConversations({ backend }: SimpleApiOptions, req: Request, res: Response): Promise<void> {
   const params = parse(conversationQuery, req.query);
-  const page = await ask<Page<Thread>>(backend, { type: 'threads.list', params: { ...params, after: params.after }, metadata: {} }, req, res);
+  const page = await ask<Page<Thread>>(
+    backend,
+    { type: 'threads.list', params: { ...params, after: params.after }, metadata: {} },
+    req,
+    res,
+  );
   res.json({ data: page.data.map(toConversation), has_more: page.has_more, after: page.after ?? null });
 }
 
