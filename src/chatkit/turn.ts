@@ -69,6 +69,7 @@ async function writeReply(
   const { store, responder } = options;
   const { principal, thread, live, logger } = request;
   const pending = createPendingItems();
+  const send = createSender(output);
   const write = (writes: readonly ThreadWrite[]) => store.writeThread(principal.userKey, thread.id, writes);
   const threadChanges = watchThread(live);
   const checkpoints = startCheckpoints(options.checkpointMs, async () => {
@@ -93,12 +94,12 @@ async function writeReply(
       const writes = [...toWrites(event), ...(changed === undefined ? [] : [changed])];
       if (writes.length === 0) {
         await held.flush();
-        const room = send(event, output);
+        const room = send(event);
         if (room !== undefined) await room;
       } else {
         const updated = changed === undefined ? undefined : toThread(live);
         held.add(writes, () => {
-          const room = send(event, output);
+          const room = send(event);
           return updated === undefined ? room : output.send({ type: 'thread.updated', thread: updated });
         });
         if (held.isFull) await held.flush();
@@ -124,12 +125,19 @@ async function writeReply(
   return stopped ? 'cancelled' : failure === undefined ? 'done' : 'failed';
 }
 
-function send(event: ResponderEvent, output: RunOutput): Promise<void> | undefined {
-  if ('item' in event) {
-    const { item, type } = event;
-    return isHiddenItem(item) ? output.sendHidden(event) : output.send({ type, item });
-  }
-  return output.send(event);
+/** Sends what a client may see, and keeps to the gateway what tells of a hidden item. */
+function createSender(output: RunOutput): (event: ResponderEvent) => Promise<void> | undefined {
+  const hidden = new Set<string>();
+  return (event) => {
+    if ('item' in event) {
+      const { item, type } = event;
+      if (!isHiddenItem(item)) return output.send({ type, item });
+      hidden.add(item.id);
+      return output.sendHidden(event);
+    }
+    if (event.type === 'thread.item.removed' && hidden.has(event.item_id)) return output.sendHidden(event);
+    return output.send(event);
+  };
 }
 
 /** `added` is not stored, `done` is, `removed` deletes, `replaced` replaces. */

@@ -204,10 +204,14 @@ describe('a turn', () => {
           content: 'the word is xyzzy',
         };
         yield { type: 'thread.item.done', item };
+        const second = { ...item, ...turn.newItem('hidden_context') };
+        yield { type: 'thread.item.done', item: second };
+        yield { type: 'thread.item.removed', item_id: second.id };
         yield* reply(turn);
       }),
     );
     const events = await readFrames(await server.run(createRequest('Hi')));
+    expect(events.map(({ type }) => type)).not.toContain('thread.item.removed');
     expect(JSON.stringify(events)).not.toContain('xyzzy');
     expect((await itemsOf(server, (await firstThread(server)).id)).map(({ type }) => type)).toContain(
       'hidden_context_item',

@@ -6,7 +6,7 @@ With `stream: false` the answer is one JSON object. Any Bearer key passes, but t
 import json
 import time
 from collections.abc import AsyncIterator
-from typing import Annotated, Literal
+from typing import Literal
 from uuid import uuid4
 
 from fastapi import Depends, FastAPI
