@@ -10,7 +10,6 @@ const refreshToken = z
   .min(1)
   // Those of a service can be tokens of their own.
   .max(8192)
-  .regex(/^[!-~]+$/, 'must be printable ASCII without spaces')
   .meta({ description: 'Opaque. It can be used once; the answer carries its successor.' });
 
 export const loginRequestSchema = z

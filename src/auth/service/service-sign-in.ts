@@ -57,6 +57,7 @@ interface Grant {
   readonly principal: Principal;
 }
 
+const PRINTABLE = /^[!-~]+$/;
 /** Credentials that are wrong, in the statuses that services have for it. */
 const REFUSED = new Set([400, 401, 403, 422]);
 /** Tabs that refresh with one token do so within this time; a service that rotates has spent it after the first. */
@@ -68,7 +69,7 @@ const DEFAULT_RETRY_AFTER = '5';
 
 /** Sign-in, refresh and sign-out at the service, under the names that `auth.service` has for them. */
 export function createServiceSignIn(options: ServiceSignInOptions): SignInService {
-  const { config, service, events, verifier, clock } = options;
+  const { config, service, events, verifier } = options;
   const toOutcome = createOutcomeReader(options);
   const refreshes = createSharedCalls<Outcome>({ keepMs: SHARED_MS, maxEntries: MAX_SHARED });
 
@@ -107,6 +108,8 @@ export function createServiceSignIn(options: ServiceSignInOptions): SignInServic
     async refresh(refreshToken, context) {
       const { refreshPath } = config;
       if (refreshPath === null) throw noRoute('The service cannot refresh tokens: sign in again.');
+      // It may travel in a header.
+      if (!PRINTABLE.test(refreshToken)) throw new GatewayError('invalid-refresh-token');
       const call = () => refreshOnce(refreshPath, refreshToken, context);
       const outcome = await refreshes
         .run(toHash(refreshToken), call, context.signal)
