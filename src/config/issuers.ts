@@ -64,8 +64,7 @@ export const issuerSchema = z.strictObject({
     .describe('The scope that a token must have to chat. null: every valid token may.'),
 });
 
-const endpoint = <Path extends string>(defaultPath: Path, what: string) =>
-  path.nullable().default(defaultPath).describe(what);
+const endpoint = (defaultPath: string, what: string) => path.nullable().default(defaultPath).describe(what);
 
 export const serviceSignInSchema = section({
   upstream: z

@@ -28,7 +28,10 @@ export function toRefreshMessage(config: ServiceConfig, refreshToken: string): S
 
 export function toLogoutMessage(
   config: ServiceConfig,
-  { refreshToken, accessToken }: { readonly refreshToken?: string; readonly accessToken?: string },
+  {
+    refreshToken,
+    accessToken,
+  }: { readonly refreshToken: string | undefined; readonly accessToken: string | undefined },
 ): ServiceMessage {
   const { headers, body } =
     refreshToken === undefined ? { headers: {}, body: null } : json({ [config.refreshField]: refreshToken });

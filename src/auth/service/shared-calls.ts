@@ -15,6 +15,8 @@ export interface SharedCalls<Result> {
    * @throws GatewayError `overloaded`; the reason of the signal when it aborts first
    */
   run(key: string, call: () => Promise<Result>, signal: AbortSignal): Promise<Result>;
+  /** Drops the result of this key. */
+  forget(key: string): void;
 }
 
 export function createSharedCalls<Result>({ keepMs, maxEntries }: SharedCallsOptions): SharedCalls<Result> {
@@ -52,5 +54,6 @@ export function createSharedCalls<Result>({ keepMs, maxEntries }: SharedCallsOpt
         signal.removeEventListener('abort', abort);
       }
     },
+    forget: (key) => kept.delete(key),
   };
 }

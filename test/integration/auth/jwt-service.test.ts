@@ -353,6 +353,19 @@ describe('sign-out at a service', () => {
     expect((await post('logout', { refresh_token: 'r1' })).status).toBe(502);
   });
 
+  it('A59: ends what late tabs would still have been given', async () => {
+    await start();
+    service.answer = async ({ path }) =>
+      path === '/auth/logout'
+        ? { status: 204 }
+        : { body: { access_token: await signed(), refresh_token: 'r2' } };
+    await tokensOf(await refresh('r1'));
+    expect((await post('logout', { refresh_token: 'r2' })).status).toBe(204);
+    service.answer = async () => ({ status: 401 });
+    expect((await refresh('r1')).status).toBe(401);
+    expect((await refresh('r2')).status).toBe(401);
+  });
+
   it('ends the access token here where the service has no sign-out', async () => {
     await start({ logoutPath: null });
     const token = await signed();
