@@ -18,8 +18,8 @@ COPY --from=build /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
 COPY config ./config
 COPY openapi.yaml LICENSE ./
-# The defaults of the configuration keep the database and the signing key here.
-RUN mkdir data && chown node:node data
+# The defaults of the configuration keep the database and the signing key in data; compiled code goes to .cache.
+RUN mkdir data .cache && chown node:node data .cache
 VOLUME /app/data
 
 ENV NODE_ENV=production

@@ -13,9 +13,8 @@ import type { Responder } from './chatkit/responder.ts';
 import { createChatKitServer } from './chatkit/server.ts';
 import type { Config } from './config/schema.ts';
 import { createCredentialHeaders, type TokenMinter } from './forward/credentials.ts';
-import { createForwardBackend } from './forward/forward-backend.ts';
 import { createSmallJsonClient } from './forward/upstream/small-json.ts';
-import { openUpstream, type Upstream } from './forward/upstream/upstream.ts';
+import type { Upstream } from './forward/upstream/upstream.ts';
 import { createLimits, type Limits } from './limits/limits.ts';
 import { createEvents, type GatewayEvents } from './observability/events.ts';
 import { createMetrics, type Metrics } from './observability/metrics.ts';
@@ -111,6 +110,8 @@ function createUpstreamPool(config: Config, stack: AsyncDisposableStack, logger:
   const open = async (name: string) => {
     const upstreamConfig = config.upstreams[name];
     if (upstreamConfig === undefined) throw new Error(`the configuration has no upstream ${name}`);
+    // Its HTTP client takes a tenth of a second to load, which the built-in agent need not wait for.
+    const { openUpstream } = await import('./forward/upstream/upstream.ts');
     return stack.use(await openUpstream({ name, config: upstreamConfig, logger }));
   };
   return (name) => {
@@ -165,7 +166,10 @@ async function createForwardChat(
   const { upstream: name, path, unknownOperations } = config.chat.forward;
   const upstreamConfig = config.upstreams[name];
   if (upstreamConfig === undefined) throw new Error(`chat.forward.upstream names no upstream: ${name}`);
-  const upstream = await parts.upstreamOf(name);
+  const [upstream, { createForwardBackend }] = await Promise.all([
+    parts.upstreamOf(name),
+    import('./forward/forward-backend.ts'),
+  ]);
   return {
     backend: createForwardBackend({
       upstream,

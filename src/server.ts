@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import { isIPv6, type AddressInfo, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Config } from './config/schema.ts';
 import { GatewayError } from './errors/gateway-error.ts';
@@ -48,6 +49,8 @@ const KEEP_ALIVE_TIMEOUT_MS = 75_000;
 const MAX_HEADER_BYTES = 16_384;
 /** For a client that is refused to read why. */
 const LINGER_MS = 1_000;
+/** For the last bytes of runs that a shutdown has ended. */
+const SETTLE_MS = 500;
 /** For answers that are complete but not yet sent, and for parts that should close at once. */
 const PHASE_MS = 5_000;
 
@@ -71,11 +74,13 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     context.closing.abort(new GatewayError('shutting-down'));
     logger.info({ runs: context.runs.activeCount, drainMs: config.drainMs }, 'shutting down');
     const closed = publicServer.close();
-    const left = () => Math.max(0, config.drainMs - (performance.now() - startedAt));
     await phase('runs', config.drainMs + PHASE_MS, logger, () => context.runs.drain(config.drainMs));
-    await phase('connections', Math.max(left(), PHASE_MS), logger, () => closed);
-    publicServer.server.closeAllConnections();
+    // Forwarded streams are nobody's run. They end by themselves, or with their upstream, which is a part.
+    const leftMs = config.drainMs - (performance.now() - startedAt);
+    await Promise.race([closed, sleep(Math.max(leftMs, SETTLE_MS), undefined, { ref: false })]);
     await phase('parts', PHASE_MS, logger, async () => context[Symbol.asyncDispose]());
+    await phase('connections', PHASE_MS, logger, () => closed);
+    publicServer.server.closeAllConnections();
     adminServer.server.closeAllConnections();
     await phase('admin listener', PHASE_MS, logger, () => adminServer.close());
     logger.info({ seconds: Number(((performance.now() - startedAt) / 1000).toFixed(1)) }, 'shut down');

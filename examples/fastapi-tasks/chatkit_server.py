@@ -207,9 +207,7 @@ class TasksChatKitServer(ChatKitServer[ChatKitContext]):
     async def _open_tasks(self, context: ChatKitContext) -> list[dict[str, Any]]:
         return await run_in_threadpool(self.assistant.tasks.list, context.user_id, False)
 
-    async def _earlier(
-        self, thread: ThreadMetadata, message: UserMessageItem, context: ChatKitContext
-    ) -> list[str]:
+    async def _earlier(self, thread: ThreadMetadata, message: UserMessageItem, context: ChatKitContext) -> list[str]:
         items = await self.store.load_thread_items(thread.id, None, 50, "desc", context)
         return [
             _text_of(item)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, TypeAdapter
+from pydantic import AnyUrl, BaseModel, TypeAdapter
 
 from chatkit.store import AttachmentStore, NotFoundError, Store, StoreItemType
 from chatkit.types import (
@@ -126,9 +126,7 @@ class ChatKitStore(Store[ChatKitContext]):
 
     async def delete_attachment(self, attachment_id: str, context: ChatKitContext) -> None:
         with self.database.connect() as db:
-            db.execute(
-                "DELETE FROM chatkit_attachments WHERE id = ? AND user_id = ?", (attachment_id, context.user_id)
-            )
+            db.execute("DELETE FROM chatkit_attachments WHERE id = ? AND user_id = ?", (attachment_id, context.user_id))
 
     def owner_of_attachment(self, attachment_id: str) -> str:
         return self._one("SELECT user_id FROM chatkit_attachments WHERE id = ?", (attachment_id,))
@@ -192,7 +190,7 @@ class Attachments(AttachmentStore[ChatKitContext]):
         if not 0 <= input.size <= self.max_bytes:
             raise UploadError(413, f"An attachment may have {self.max_bytes} bytes at most")
         attachment_id, key = f"atc_{secrets.token_hex(16)}", secrets.token_urlsafe(24)
-        url = f"{context.base_url}/chatkit/attachments/{attachment_id}/content?key={key}"
+        url = AnyUrl(f"{context.base_url}/chatkit/attachments/{attachment_id}/content?key={key}")
         record: dict[str, Any] = {
             "id": attachment_id,
             "name": os.path.basename(input.name.replace("\\", "/"))[:200] or "file",

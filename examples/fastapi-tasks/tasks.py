@@ -49,9 +49,7 @@ def tasks_of(request: Request) -> TaskStore:
 
 
 @router.get("")
-def list_tasks(
-    request: Request, user: CurrentUser, done: Annotated[bool | None, Query()] = None
-) -> list[Task]:
+def list_tasks(request: Request, user: CurrentUser, done: Annotated[bool | None, Query()] = None) -> list[Task]:
     return [Task(**task) for task in tasks_of(request).list(user.id, done)]
 
 

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { ResponderEvent } from '../chatkit/protocol/events.ts';
 import type { Responder, Turn } from '../chatkit/responder.ts';
 import type { Config } from '../config/schema.ts';
 import type { GatewayEvents } from '../observability/events.ts';
@@ -6,7 +7,6 @@ import type { TaskStore } from '../store/task-store.ts';
 import { requireChoice, toChoice, type Choices, type InferenceOptions } from './choice.ts';
 import type { AgentOverrides, Engine } from './engine.ts';
 import { DEMO_MODEL } from './demo/name.ts';
-import { respond } from './respond.ts';
 import { TOOL_NAMES } from './tools/names.ts';
 
 export interface AgentResponderOptions {
@@ -40,9 +40,15 @@ export interface AgentResponder extends Responder, AsyncDisposable {
   warmUp(): Promise<void>;
 }
 
+/** What needs the SDK. */
+interface Loaded {
+  readonly engine: Engine;
+  readonly respond: (turn: Turn) => AsyncIterable<ResponderEvent>;
+}
+
 /** The built-in agent: replies are written by a model on the agents SDK. */
 export function createAgentResponder(options: AgentResponderOptions): AgentResponder {
-  const { config, tasks, overrides = {} } = options;
+  const { config, tasks, events, overrides = {} } = options;
   const isDemo = overrides.modelProvider === undefined && config.apiKey === null && config.baseUrl === null;
   const defaultModel = isDemo ? DEMO_MODEL : config.model;
   // The demo model stands in for every configured one, so that a chat page with a model menu works without a key.
@@ -52,35 +58,41 @@ export function createAgentResponder(options: AgentResponderOptions): AgentRespo
     models: [defaultModel, ...others],
     tools: new Set(config.tools.flatMap((source) => TOOL_NAMES[source])),
   };
-  let engine: Promise<Engine> | undefined;
-  const loadEngine = () => {
-    engine ??= import('./engine.ts').then(({ createEngine }) =>
-      createEngine({ config, isDemo, tasks, overrides }),
-    );
-    return engine;
+  const choose = (inference: InferenceOptions) => {
+    const choice = toChoice(choices, inference);
+    return isDemo ? { ...choice, model: DEMO_MODEL } : choice;
   };
+
+  let loading: Promise<Loaded> | undefined;
+  let loaded: Loaded | undefined;
+  // The SDK is loaded here and nowhere earlier: a start does not wait for it.
+  async function load(): Promise<Loaded> {
+    const [{ createEngine }, { respond }] = await Promise.all([
+      import('./engine.ts'),
+      import('./respond.ts'),
+    ]);
+    const engine = createEngine({ config, isDemo, tasks, overrides });
+    const { titleTimeoutMs } = overrides;
+    loaded = {
+      engine,
+      respond: (turn) => respond({ turn, engine, config, events, choose, titleTimeoutMs }),
+    };
+    return loaded;
+  }
+  async function* respondWhenLoaded(turn: Turn): AsyncGenerator<ResponderEvent> {
+    const { respond } = await (loading ??= load());
+    yield* respond(turn);
+  }
 
   return {
     describe: () => ({ model: defaultModel, demo: isDemo, models: choices.models }),
     checkChoice: ({ inference_options: inference }) => void requireChoice(choices, inference),
     async warmUp() {
-      await loadEngine();
+      await (loading ??= load());
     },
-    async *respond(turn: Turn) {
-      yield* respond({
-        turn,
-        engine: await loadEngine(),
-        config,
-        events: options.events,
-        choose: (inference) => {
-          const choice = toChoice(choices, inference);
-          return isDemo ? { ...choice, model: DEMO_MODEL } : choice;
-        },
-        ...(overrides.titleTimeoutMs === undefined ? {} : { titleTimeoutMs: overrides.titleTimeoutMs }),
-      });
-    },
+    respond: (turn) => (loaded === undefined ? respondWhenLoaded(turn) : loaded.respond(turn)),
     async [Symbol.asyncDispose]() {
-      await (await engine)?.[Symbol.asyncDispose]();
+      await (await loading)?.engine[Symbol.asyncDispose]();
     },
   };
 }

@@ -1,5 +1,7 @@
 import {
   Agent,
+  getDefaultModelSettings,
+  type ModelSettings,
   type InputGuardrail,
   type Model,
   type ModelProvider,
@@ -125,14 +127,27 @@ function createAgent(
   choice: Choice,
   overrides: AgentOverrides,
 ): Agent<ToolContext> {
+  const modelSettings = toModelSettings(config, choice);
   return new Agent<ToolContext>({
     name: config.name,
     instructions: config.instructions,
     model: choice.model,
-    // The SDK drops the choice after the first call, so that a forced tool is not called for ever.
-    ...(choice.tool === undefined ? {} : { modelSettings: { toolChoice: choice.tool } }),
+    ...(modelSettings === undefined ? {} : { modelSettings }),
     tools: registry.tools.map(({ tool }) => tool),
     inputGuardrails: [...(overrides.inputGuardrails ?? [])],
     outputGuardrails: [...(overrides.outputGuardrails ?? [])],
   });
+}
+
+/** Nothing where the SDK's own settings for the model do: given ones replace them as a whole. */
+function toModelSettings(config: Config['agent'], choice: Choice): ModelSettings | undefined {
+  const wantsSummaries = config.reasoning && config.api === 'responses';
+  if (choice.tool === undefined && !wantsSummaries) return undefined;
+  const settings = getDefaultModelSettings(choice.model);
+  return {
+    ...settings,
+    // The SDK drops the choice after the first call, so that a forced tool is not called for ever.
+    ...(choice.tool === undefined ? {} : { toolChoice: choice.tool }),
+    ...(wantsSummaries ? { reasoning: { ...settings.reasoning, summary: 'auto' } } : {}),
+  };
 }

@@ -171,6 +171,10 @@ function kindOfCode(code: unknown): FailureKind | undefined {
     case 'context_length_exceeded':
     case 'string_above_max_length':
       return 'too-long';
+    case 'content_filter':
+      return 'refused';
+    case 'max_output_tokens':
+      return 'cut';
     case 'insufficient_quota':
       return 'quota';
     case 'rate_limit_exceeded':

@@ -7,7 +7,8 @@ import type { Choice, InferenceOptions } from './choice.ts';
 import type { Engine, TokenUsage } from './engine.ts';
 import { toFailure, toReplyError } from './failures.ts';
 import { toModelInput } from './history/to-model-input.ts';
-import { ReplyFailure, writeReply } from './reply/write-reply.ts';
+import { ReplyFailure } from './reply/run-agent.ts';
+import { writeReply } from './reply/write-reply.ts';
 import { messageText, TITLE_TIMEOUT_MS, titleFromMessage, toTitle } from './title.ts';
 
 export interface RespondOptions {
@@ -16,7 +17,7 @@ export interface RespondOptions {
   readonly config: Config['agent'];
   readonly events: GatewayEvents;
   readonly choose: (inference: InferenceOptions) => Choice;
-  readonly titleTimeoutMs?: number;
+  readonly titleTimeoutMs?: number | undefined;
 }
 
 /** One turn: history in, a reply out, and a title for a new thread. */
@@ -28,9 +29,9 @@ export async function* respond(options: RespondOptions): AsyncGenerator<Responde
   const countTokens = (usage: TokenUsage) => {
     if (usage.input + usage.output > 0) events.tokensUsed(turn.logger, { model: choice.model, ...usage });
   };
-  const title = createTitle(options, choice, items, message, countTokens);
+  const title = createTitle({ ...options, choice, items, message, countTokens });
   try {
-    yield* writeReply({
+    const reply = writeReply({
       turn,
       agent: engine.agentFor(choice),
       input: toModelInput(items),
@@ -51,6 +52,7 @@ export async function* respond(options: RespondOptions): AsyncGenerator<Responde
       // not answer is asked once.
       onVisible: () => title?.begin(),
     });
+    for await (const batch of reply) for (const event of batch) yield event;
     const text = await title?.finish();
     // The user may have named the thread meanwhile.
     if (text !== undefined && turn.thread.title === undefined && !turn.signal.aborted)
@@ -74,15 +76,17 @@ interface Title {
   cancel(): void;
 }
 
+interface TitleOptions extends RespondOptions {
+  readonly choice: Choice;
+  readonly items: readonly ThreadItem[];
+  readonly message: UserMessageItem | undefined;
+  readonly countTokens: (usage: TokenUsage) => void;
+}
+
 /** Nothing when the thread needs no title. */
-function createTitle(
-  { turn, engine, config, titleTimeoutMs = TITLE_TIMEOUT_MS }: RespondOptions,
-  choice: Choice,
-  items: readonly ThreadItem[],
-  newest: UserMessageItem | undefined,
-  countTokens: (usage: TokenUsage) => void,
-): Title | undefined {
-  const first = items.find((item) => item.type === 'user_message') ?? newest;
+function createTitle(options: TitleOptions): Title | undefined {
+  const { turn, engine, config, choice, countTokens, titleTimeoutMs = TITLE_TIMEOUT_MS } = options;
+  const first = options.items.find((item) => item.type === 'user_message') ?? options.message;
   if (!config.titles || turn.thread.title !== undefined || first === undefined) return undefined;
   const text = messageText(first);
   const stop = new AbortController();

@@ -108,8 +108,8 @@ async function toSigningKey(keyFile: string, text: string): Promise<SigningKey> 
   return {
     kid,
     publicJwk,
-    privateKey: (await importJWK({ kty, crv, x, d }, SIGNING_ALGORITHM)) as CryptoKey,
-    publicKey: (await importJWK(publicJwk, SIGNING_ALGORITHM)) as CryptoKey,
+    privateKey: await importJWK({ kty, crv, x, d }, SIGNING_ALGORITHM),
+    publicKey: await importJWK(publicJwk, SIGNING_ALGORITHM),
   };
 }
 

@@ -5,6 +5,7 @@ import type { RunOutput } from '../runs/run.ts';
 import type { ChatStore, ThreadRecord, ThreadWrite } from '../store/chat-store.ts';
 import { untilAborted } from './abortable.ts';
 import { startCheckpoints } from './checkpoints.ts';
+import { createHeldWrites } from './held-writes.ts';
 import { createId } from './ids.ts';
 import { createPendingItems } from './pending-items.ts';
 import type { ErrorEvent, ResponderEvent, ThreadStreamEvent } from './protocol/events.ts';
@@ -68,11 +69,17 @@ async function writeReply(
   const { store, responder } = options;
   const { principal, thread, live, logger } = request;
   const pending = createPendingItems();
+  const send = createSender(output);
   const write = (writes: readonly ThreadWrite[]) => store.writeThread(principal.userKey, thread.id, writes);
   const threadChanges = watchThread(live);
   const checkpoints = startCheckpoints(options.checkpointMs, async () => {
     const items = pending.takeChanged();
     if (items.length > 0) await write(items.map((item) => ({ type: 'save-item', item, pending: true })));
+  });
+
+  const held = createHeldWrites(async (writes) => {
+    await checkpoints.pause();
+    await write(writes);
   });
 
   let failure: ErrorEvent | undefined;
@@ -83,16 +90,20 @@ async function writeReply(
     const late = (error: unknown) => logger.debug({ err: error }, 'the responder ended late after a stop');
     for await (const event of untilAborted(responder.respond(turn), output.signal, late)) {
       pending.apply(event);
-      const stored = toWrites(event);
       const changed = threadChanges.take();
-      if (changed !== undefined) stored.push(changed);
-      if (stored.length > 0) {
-        await checkpoints.pause();
-        await write(stored);
+      const writes = [...toWrites(event), ...(changed === undefined ? [] : [changed])];
+      if (writes.length === 0) {
+        await held.flush();
+        const room = send(event);
+        if (room !== undefined) await room;
+      } else {
+        const updated = changed === undefined ? undefined : toThread(live);
+        held.add(writes, () => {
+          const room = send(event);
+          return updated === undefined ? room : output.send({ type: 'thread.updated', thread: updated });
+        });
+        if (held.isFull) await held.flush();
       }
-      const room = send(event, output);
-      if (room !== undefined) await room;
-      if (changed !== undefined) await output.send({ type: 'thread.updated', thread: toThread(live) });
     }
   } catch (error) {
     failure = toErrorEvent(error, logger);
@@ -101,22 +112,32 @@ async function writeReply(
   await checkpoints.stop();
   const stopped = output.signal.aborted;
   const changed = threadChanges.take();
-  const last: ThreadWrite[] = pending.takeClosed().map((item) => ({ type: 'save-item', item }));
-  if (stopped) last.push({ type: 'save-item', item: stopNote(thread.id, output.signal) });
-  await write([...last, { ...changed, type: 'update-thread', runId: null }]);
+  const last = await held.take();
+  const writes: ThreadWrite[] = [...last.writes];
+  for (const item of pending.takeClosed()) writes.push({ type: 'save-item', item });
+  if (stopped) writes.push({ type: 'save-item', item: stopNote(thread.id, output.signal) });
+  await write([...writes, { ...changed, type: 'update-thread', runId: null }]);
 
+  for (const tell of last.announce) void tell();
   if (failure !== undefined && !stopped) void output.send(failure);
   if (changed !== undefined) void output.send({ type: 'thread.updated', thread: toThread(live) });
   if (stopped) void output.send(stopEvent(output.signal));
   return stopped ? 'cancelled' : failure === undefined ? 'done' : 'failed';
 }
 
-function send(event: ResponderEvent, output: RunOutput): Promise<void> | undefined {
-  if ('item' in event) {
-    const { item, type } = event;
-    return isHiddenItem(item) ? output.sendHidden(event) : output.send({ type, item });
-  }
-  return output.send(event);
+/** Sends what a client may see, and keeps to the gateway what tells of a hidden item. */
+function createSender(output: RunOutput): (event: ResponderEvent) => Promise<void> | undefined {
+  const hidden = new Set<string>();
+  return (event) => {
+    if ('item' in event) {
+      const { item, type } = event;
+      if (!isHiddenItem(item)) return output.send({ type, item });
+      hidden.add(item.id);
+      return output.sendHidden(event);
+    }
+    if (event.type === 'thread.item.removed' && hidden.has(event.item_id)) return output.sendHidden(event);
+    return output.send(event);
+  };
 }
 
 /** `added` is not stored, `done` is, `removed` deletes, `replaced` replaces. */

@@ -33,6 +33,13 @@ export const agentSchema = section({
     .default(null)
     .describe('Key of the model server. Without a key and a baseUrl the offline demo model answers.')
     .meta(SECRET),
+  reasoning: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Ask reasoning models of the responses API for summaries of their thoughts, and show them. ' +
+        'OpenAI gives them to verified organisations only.',
+    ),
   tools: z
     .array(z.enum(['tasks']))
     .default(['tasks'])

@@ -64,7 +64,7 @@ export function createLimiter(options: {
     await new Promise<void>((resolve, reject) => {
       const settle = (error?: unknown) => {
         if (error === undefined) resolve();
-        else reject(error as Error);
+        else reject(error instanceof Error ? error : new Error('the limiter failed', { cause: error }));
       };
       void handler(req, res, settle);
     });

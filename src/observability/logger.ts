@@ -1,32 +1,8 @@
-import { pino, type DestinationStream, type Logger } from 'pino';
-import pretty from 'pino-pretty';
+import { createRequire } from 'node:module';
+import { pino, stdSerializers, type DestinationStream, type Logger } from 'pino';
+import type * as PinoPretty from 'pino-pretty';
 import type { Config } from '../config/schema.ts';
-
-/** Keys whose values never reach a log, at the depths where objects are logged. */
-const SECRET_KEYS = [
-  'authorization',
-  'cookie',
-  'set-cookie',
-  'password',
-  'access_token',
-  'accessToken',
-  'refresh_token',
-  'refreshToken',
-  'apiKey',
-  'token',
-  'code',
-  'code_verifier',
-  'secret',
-  'content',
-  'text',
-];
-
-// `code` is also the name of an error's code, so it is hidden only where it could be a credential.
-const redact = SECRET_KEYS.filter((key) => key !== 'code').flatMap((key) =>
-  ['', '*.', '*.*.', '*.*.*.'].map((prefix) =>
-    key.includes('-') ? `${prefix.slice(0, -1)}["${key}"]` : `${prefix}${key}`,
-  ),
-);
+import { redact } from './redact.ts';
 
 /**
  * The root logger: JSON lines, or readable ones on a terminal.
@@ -34,15 +10,26 @@ const redact = SECRET_KEYS.filter((key) => key !== 'code').flatMap((key) =>
  */
 export function createLogger(options: Config['log'], destination?: DestinationStream): Logger {
   const readable = options.format === 'pretty' || (options.format === 'auto' && process.stdout.isTTY);
-  const stream =
-    destination ??
-    (readable
-      ? pretty({
-          colorize: process.stdout.isTTY,
-          ignore: 'pid,hostname',
-          translateTime: 'SYS:HH:MM:ss',
-          sync: true,
-        })
-      : pino.destination({ fd: 1, sync: true }));
-  return pino({ level: options.level, redact: { paths: redact, censor: '[redacted]' }, base: null }, stream);
+  const stream = destination ?? (readable ? createReadableStream() : pino.destination({ fd: 1, sync: true }));
+  return pino(
+    {
+      level: options.level,
+      base: null,
+      formatters: { log: redact },
+      // Errors of HTTP clients carry the request that they belong to.
+      serializers: { err: (error: Error) => redact({ ...stdSerializers.err(error) }) },
+    },
+    stream,
+  );
+}
+
+/** Loaded only where it is used: a service that starts under an orchestrator writes JSON. */
+function createReadableStream(): DestinationStream {
+  const { build } = createRequire(import.meta.url)('pino-pretty') as typeof PinoPretty;
+  return build({
+    colorize: process.stdout.isTTY,
+    ignore: 'pid,hostname',
+    translateTime: 'SYS:HH:MM:ss',
+    sync: true,
+  });
 }

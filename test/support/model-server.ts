@@ -17,6 +17,7 @@ export async function startMockModel(): Promise<{ mock: LLMock; baseUrl: string 
 export interface RawModel {
   readonly baseUrl: string;
   readonly requests: { readonly headers: IncomingMessage['headers']; readonly body: any }[];
+  connections(): number;
   /** How many requests the client has left before their response was finished. */
   aborted(): number;
 }
@@ -25,6 +26,7 @@ export interface RawModel {
 export async function startRawModel(answer: (res: ServerResponse) => void): Promise<RawModel> {
   const requests: RawModel['requests'] = [];
   let aborted = 0;
+  let connections = 0;
   const server = createServer((req, res) => {
     const chunks: Buffer[] = [];
     req.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -36,19 +38,43 @@ export async function startRawModel(answer: (res: ServerResponse) => void): Prom
       if (!res.writableFinished) aborted += 1;
     });
   });
+  server.on('connection', () => (connections += 1));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   onTestFinished(async () => {
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));
   });
   const { port } = server.address() as AddressInfo;
-  return { baseUrl: `http://127.0.0.1:${port}/v1`, requests, aborted: () => aborted };
+  return {
+    baseUrl: `http://127.0.0.1:${port}/v1`,
+    requests,
+    connections: () => connections,
+    aborted: () => aborted,
+  };
 }
 
 /** The beginning of a stream that says `words`, without its end. */
 export function startStream(res: ServerResponse, api: ModelApi, words: readonly string[]): void {
   res.writeHead(200, { 'Content-Type': 'text/event-stream' });
   for (const frame of streamFrames(api, words)) res.write(`data: ${JSON.stringify(frame)}\n\n`);
+}
+
+/** The last events of a stream that said "Hello!". */
+export function endOfStream(api: ModelApi): string {
+  if (api === 'chat_completions') {
+    const last = { id: 'chatcmpl-1', choices: [{ index: 0, delta: {}, finish_reason: 'stop' }] };
+    return `data: ${JSON.stringify(last)}\n\ndata: [DONE]\n\n`;
+  }
+  const content = [{ type: 'output_text', text: 'Hello!', annotations: [] }];
+  const message = { id: 'msg_1', type: 'message', status: 'completed', role: 'assistant', content };
+  const usage = { input_tokens: 1, output_tokens: 1, total_tokens: 2 };
+  const response = { id: 'resp_1', status: 'completed', output: [message], usage };
+  return [
+    { type: 'response.output_item.done', output_index: 0, item: message },
+    { type: 'response.completed', response },
+  ]
+    .map((event) => `data: ${JSON.stringify(event)}\n\n`)
+    .join('');
 }
 
 function streamFrames(api: ModelApi, words: readonly string[]): object[] {

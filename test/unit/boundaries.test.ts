@@ -75,8 +75,11 @@ const ALLOWED: readonly { file: string; source: string }[] = [
   { file: 'src/forward/down.ts', target: '../chat/backend.ts' },
   { file: 'src/chat/down.ts', target: '../auth/principal.ts' },
   { file: 'src/auth/down.ts', target: 'express' },
-].map(({ file, target }) => ({ file, source: `import '${target}';
-` }));
+].map(({ file, target }) => ({
+  file,
+  source: `import '${target}';
+`,
+}));
 
 interface Finding {
   readonly file: string;
@@ -108,7 +111,10 @@ describe('the lint rules', () => {
   });
 
   it.each(ALLOWED)('let $file import what it may', ({ file }) => {
-    expect(findings.filter((each) => each.file === file)).toEqual([]);
+    const rules = findings.filter((each) => each.file === file).map((each) => each.rule);
+    expect(rules).not.toContain('no-restricted-imports');
+    // It was looked at: an import for nothing is found.
+    expect(rules).toContain('no-unassigned-import');
   });
 });
 

@@ -1,15 +1,14 @@
 import type { Model, ModelProvider } from '@openai/agents-core';
 import { OpenAIChatCompletionsModel, OpenAIResponsesModel } from '@openai/agents-openai';
 import OpenAI from 'openai';
-import { Agent as HttpAgent, fetch as undiciFetch } from 'undici';
 import type { Config } from '../../config/schema.ts';
+import { createModelHttp } from './http.ts';
 
 const OPENAI_URL = 'https://api.openai.com/v1';
 /** Ollama and its like take any key, and the client wants one. */
 const PLACEHOLDER_KEY = 'no-key';
 /** Only before the first byte of an answer: a stream that has begun is never asked for again. */
 const MAX_RETRIES = 2;
-const CONNECT_TIMEOUT_MS = 10_000;
 
 export interface OpenAIModels extends ModelProvider {
   getModel(name: string): Model;
@@ -21,13 +20,7 @@ export function createOpenAIModels(
   config: Config['agent'],
   options: { readonly maxRetries?: number | undefined } = {},
 ): OpenAIModels {
-  // Its own dispatcher: the default one ends a response after 300 s of silence whatever requestTimeoutMs says.
-  const dispatcher = new HttpAgent({
-    connections: null,
-    headersTimeout: 0,
-    bodyTimeout: 0,
-    connect: { timeout: CONNECT_TIMEOUT_MS },
-  });
+  const http = createModelHttp();
   const client = new OpenAI({
     apiKey: config.apiKey ?? PLACEHOLDER_KEY,
     baseURL: config.baseUrl ?? OPENAI_URL,
@@ -36,8 +29,7 @@ export function createOpenAIModels(
     timeout: config.requestTimeoutMs,
     // What it would print can hold pieces of conversations; failures are logged here.
     logLevel: 'off',
-    fetch: undiciFetch as unknown as typeof fetch,
-    fetchOptions: { dispatcher } as never,
+    fetch: http.fetch,
   });
   const models = new Map<string, Model>();
   return {
@@ -52,6 +44,6 @@ export function createOpenAIModels(
       }
       return model;
     },
-    close: () => dispatcher.destroy(),
+    close: http.close,
   };
 }

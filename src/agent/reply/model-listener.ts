@@ -57,10 +57,11 @@ export function createModelListener({ writer, newCallId, hasSucceeded }: Listene
   function readResponsesEvent(event: ResponsesEvent): void {
     if (event.type === 'response.failed' || event.type === 'response.incomplete') {
       const { error, incomplete_details: incomplete } = event.response ?? {};
+      const asText = (value: unknown) => (typeof value === 'string' ? value : undefined);
       throw new FailedResponseError(
         event.type,
-        typeof error?.code === 'string' ? error.code : undefined,
-        [error?.message, incomplete?.reason].find((value) => typeof value === 'string'),
+        asText(error?.code) ?? asText(incomplete?.reason),
+        asText(error?.message) ?? asText(incomplete?.reason),
       );
     }
     if (event.type === 'response.refusal.delta' && typeof event.delta === 'string')

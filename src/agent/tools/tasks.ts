@@ -45,8 +45,7 @@ export function createTaskTools(options: {
       async execute({ title }, { owner }) {
         const clean = title.trim().replaceAll(/\s+/g, ' ');
         if (clean === '') throw new ToolError('A task needs a title.');
-        const existing = await all(owner);
-        if (existing.length >= MAX_TASKS) {
+        if ((await all(owner)).length >= MAX_TASKS) {
           throw new ToolError(`The list is full: it holds ${MAX_TASKS} tasks. Delete some first.`);
         }
         const task = {
@@ -56,7 +55,9 @@ export function createTaskTools(options: {
           createdAt: new Date().toISOString(),
         };
         await tasks.addTask(owner, task);
-        return { added: toView(task), open: existing.filter((other) => !other.completed).length + 1 };
+        // Counted afterwards, because models add several tasks at once.
+        const open = (await all(owner)).filter((other) => !other.completed).length;
+        return { added: toView(task), open };
       },
     }),
     defineTool({

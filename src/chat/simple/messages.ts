@@ -1,6 +1,7 @@
 import type { Page } from '../../chatkit/protocol/common.ts';
 import type { ThreadItem } from '../../chatkit/protocol/items.ts';
 import type { Message, MessageQuery, ToolCall } from './schemas.ts';
+import { toTimestamp } from './timestamp.ts';
 import { toToolCall, workflowToolCalls } from './tool-calls.ts';
 
 /** Items that are read to fill one page of messages: a bound for replies of very many tool calls. */
@@ -72,7 +73,7 @@ function textOf(item: Extract<ThreadItem, { type: 'user_message' | 'assistant_me
       ? item.content.map((part) => (part.type === 'input_tag' ? `@${part.text}` : part.text)).join('')
       : item.content.map((part) => part.text).join('\n\n');
   const role = item.type === 'user_message' ? 'user' : 'assistant';
-  return { id: item.id, role, content, created_at: item.created_at, tool_calls: [] };
+  return { id: item.id, role, content, created_at: toTimestamp(item.created_at), tool_calls: [] };
 }
 
 /** A reply that was stopped during its tool calls has no text; its calls are still told. */
@@ -83,7 +84,7 @@ function toMessage({ message, toolCalls, first }: Group): Message | undefined {
     id: first.id,
     role: 'assistant',
     content: '',
-    created_at: first.created_at,
+    created_at: toTimestamp(first.created_at),
     tool_calls: mergeToolCalls(toolCalls),
   };
 }

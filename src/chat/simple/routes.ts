@@ -13,6 +13,7 @@ import { parseJson, toInvalidRequest, toOperation } from '../operation.ts';
 import { sendRunStream, type StreamSender } from '../send-stream.ts';
 import { toFrames } from './frames.ts';
 import { listMessages } from './messages.ts';
+import { toTimestamp } from './timestamp.ts';
 import {
   chatRequest,
   conversationPatch,
@@ -178,7 +179,7 @@ function toConversation(thread: Thread & { updated_at?: string }): Conversation 
   return {
     id: thread.id,
     title: thread.title ?? null,
-    created_at: thread.created_at,
+    created_at: toTimestamp(thread.created_at),
     updated_at: thread.updated_at ?? null,
   };
 }

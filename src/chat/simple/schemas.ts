@@ -84,7 +84,19 @@ export const conversationPatch = z
   .object({ title: z.string().min(1).max(500) })
   .meta({ id: 'ConversationPatch', example: { title: 'Shopping' } });
 
-const page = { limit: z.coerce.number().int().min(1).max(200).default(20), after: z.string().optional() };
+const page = {
+  limit: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(200)
+    .default(20)
+    .meta({ description: 'Most records of one page.' }),
+  after: z
+    .string()
+    .optional()
+    .meta({ description: 'What the page before gave as `after`; absent for the first page.' }),
+};
 export const conversationQuery = z.object({ ...page, order: z.enum(['asc', 'desc']).default('desc') });
 export const messageQuery = z.object({ ...page, order: z.enum(['asc', 'desc']).default('asc') });
 export type MessageQuery = z.infer<typeof messageQuery>;

@@ -208,7 +208,7 @@ describe('the responses API', () => {
           incomplete_details: { reason: 'content_filter' },
         },
       },
-      'unavailable',
+      'refused',
     ],
   ])('ends a response with %o', async (event, kind) => {
     const { baseUrl } = await startRawModel((res) => {

@@ -1,7 +1,10 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { WorkflowItem } from '../../../src/chatkit/protocol/items.ts';
 import { createTestAgent } from '../../support/agent.ts';
 import {
+  endOfStream,
   MODEL_APIS,
   startMockModel,
   startRawModel,
@@ -130,5 +133,53 @@ describe.each(MODEL_APIS)('a model behind the %s API', (api) => {
     expect(raw.requests).toHaveLength(1);
     expect(raw.requests[0]?.headers.authorization).toBe('Bearer no-key');
     expect(fetched).not.toHaveBeenCalled();
+  });
+
+  it('is reached over the same connection again', async () => {
+    const raw = await startRawModel((res) => {
+      startStream(res, api, ['Hello!']);
+      res.write(endOfStream(api));
+      // The end of a response often comes after its last event, in a packet of its own.
+      setTimeout(() => res.end(), 10);
+    });
+    const agent = await createTestAgent({ config: { api, baseUrl: raw.baseUrl } });
+    onTestFinished(() => agent[Symbol.asyncDispose]());
+    for (let turn = 0; turn < 3; turn += 1) {
+      expect((await createFakeThread().say('hello').run(agent.responder)).text).toBe('Hello!');
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    expect(raw.requests).toHaveLength(3);
+    expect(raw.connections()).toBe(1);
+  });
+});
+
+describe('the responses API', () => {
+  it.each([
+    [{}, undefined],
+    [{ reasoning: true }, { summary: 'auto' }],
+  ])('with %o is asked for the reasoning %o', async (config, reasoning) => {
+    const raw = await startRawModel((res) => {
+      startStream(res, 'responses', ['Hello!']);
+      res.end(endOfStream('responses'));
+    });
+    const agent = await createTestAgent({ config: { baseUrl: raw.baseUrl, ...config } });
+    onTestFinished(() => agent[Symbol.asyncDispose]());
+    expect((await createFakeThread().say('hello').run(agent.responder)).text).toBe('Hello!');
+    expect(raw.requests[0]?.body.reasoning).toEqual(reasoning);
+  });
+});
+
+describe('a start', () => {
+  it('does not load the SDK: the responder does so when it is asked to', async () => {
+    const program = `
+      import { registerHooks } from 'node:module';
+      const names = [];
+      registerHooks({ resolve: (name, context, next) => (names.push(name), next(name, context)) });
+      await import(${JSON.stringify(new URL('../../../src/agent/agent-responder.ts', import.meta.url).href)});
+      console.log(JSON.stringify(names));`;
+    const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', program]);
+    const names = JSON.parse(stdout) as string[];
+    expect(names).toContain('./choice.ts');
+    expect(names.filter((name) => /openai|undici/.test(name))).toEqual([]);
   });
 });

@@ -201,14 +201,18 @@ describe('a turn', () => {
         const item = {
           ...turn.newItem('hidden_context'),
           type: 'hidden_context_item' as const,
-          content: 'the code is 42',
+          content: 'the word is xyzzy',
         };
         yield { type: 'thread.item.done', item };
+        const second = { ...item, ...turn.newItem('hidden_context') };
+        yield { type: 'thread.item.done', item: second };
+        yield { type: 'thread.item.removed', item_id: second.id };
         yield* reply(turn);
       }),
     );
     const events = await readFrames(await server.run(createRequest('Hi')));
-    expect(JSON.stringify(events)).not.toContain('42');
+    expect(events.map(({ type }) => type)).not.toContain('thread.item.removed');
+    expect(JSON.stringify(events)).not.toContain('xyzzy');
     expect((await itemsOf(server, (await firstThread(server)).id)).map(({ type }) => type)).toContain(
       'hidden_context_item',
     );
@@ -354,6 +358,50 @@ describe('a turn', () => {
       code: 'item-not-found',
     });
     expect(await itemsOf(server, id)).toHaveLength(2);
+  });
+
+  it('S9: a responder that never pauses is held back by a viewer that does not read', async () => {
+    let produced = 0;
+    await using server = await startChatKitServer(
+      responder(async function* (turn) {
+        while (!turn.signal.aborted && produced < 5_000) {
+          produced += 1;
+          yield { type: 'thread.item.done', item: assistant(turn, 'x'.repeat(1_000)) };
+        }
+      }),
+    );
+    const run = await server.run(createRequest('Hi'));
+    const { id } = await firstThread(server);
+    await vi.waitFor(() => expect(produced).toBeGreaterThan(100));
+    await sleep(200);
+    expect(produced).toBeLessThan(1_000);
+    for await (const _frames of run.frames()) break;
+    await run.finished;
+    const page = await server.store.chat.listItems(server.owner, id, { limit: 2_000, order: 'asc' });
+    expect(page.data.filter(({ type }) => type === 'assistant_message').length).toBeLessThanOrEqual(produced);
+  });
+
+  it('items that end together are stored before they are shown', async () => {
+    await using server = await startChatKitServer(
+      responder(async function* (turn) {
+        yield { type: 'thread.item.done', item: assistant(turn, 'One') };
+        yield { type: 'thread.item.done', item: assistant(turn, 'Two') };
+        await sleep(60_000, undefined, { signal: turn.signal });
+      }),
+    );
+    const run = await server.run(createRequest('Hi'));
+    let shown = '';
+    for await (const frames of run.frames()) {
+      shown += frames;
+      if (!shown.includes('Two')) continue;
+      expect(await itemsOf(server, (await firstThread(server)).id)).toMatchObject([
+        {},
+        { content: [{ text: 'One' }] },
+        { content: [{ text: 'Two' }] },
+      ]);
+      break;
+    }
+    await run.finished;
   });
 
   it('a message that is refused leaves nothing behind', async () => {

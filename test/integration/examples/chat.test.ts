@@ -105,7 +105,7 @@ describe('the plain chat of the example service', () => {
     expect(await response.json()).toHaveProperty('detail');
   });
 
-  it('A55: refuses the conversation of another user, and a caller without a token', async () => {
+  it('refuses the conversation of another user, and a caller without a token', async () => {
     const { conversationId } = await say('hello');
     const body = { message: 'what did I say?', conversation_id: conversationId };
     expect((await post(body, grace)).status).toBe(404);
@@ -266,7 +266,7 @@ describe('ChatKit at the example service', () => {
     expect((await fetch(created.preview_url)).status).toBe(404);
   });
 
-  it('A58: never shows a page or an SVG that was uploaded', async () => {
+  it('never shows a page or an SVG that was uploaded', async () => {
     const params = { name: 'cat.svg', size: 6, mime_type: 'image/svg+xml' };
     const { upload_descriptor: descriptor, type } = await call('attachments.create', params);
     expect(type).toBe('file');
@@ -297,7 +297,7 @@ describe('ChatKit at the example service', () => {
     });
   });
 
-  it('S19: keeps what was shown of a reply that is stopped', async () => {
+  it('keeps what was shown of a reply that is stopped', async () => {
     const stop = new AbortController();
     const response = await send(
       'threads.create',
@@ -320,7 +320,7 @@ describe('ChatKit at the example service', () => {
     });
   });
 
-  it('A55: hides the threads, items and attachments of one user from another', async () => {
+  it('hides the threads, items and attachments of one user from another', async () => {
     const { threadId, events } = await create('hello');
     const item = done(events)[0]?.id;
     const foreign: [string, object][] = [

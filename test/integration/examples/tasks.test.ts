@@ -93,7 +93,7 @@ describe('sign-in of the example service', () => {
     expect(response.headers.get('WWW-Authenticate')).toMatch(/^Bearer/);
   });
 
-  it('A24: spends a refresh token once, and ends its family when it comes again', async () => {
+  it('spends a refresh token once, and ends its family when it comes again', async () => {
     const { refresh_token } = await service.signIn();
     const first = await refresh(refresh_token);
     expect(first.status).toBe(200);
@@ -144,7 +144,7 @@ describe('tasks of the example service', () => {
     expect((await ada(`/api/tasks/${task.id}`)).status).toBe(404);
   });
 
-  it('A55: hides the tasks of one user from another', async () => {
+  it('hides the tasks of one user from another', async () => {
     const { id } = await addTask(ada, 'Secret');
     expect(await (await grace('/api/tasks')).json()).toEqual([]);
     for (const init of [{}, { method: 'DELETE' }, json({ done: true }, 'PATCH')]) {
@@ -235,9 +235,9 @@ describe('tokens of the gateway at the example service', () => {
     await new Promise<void>((done) => keyServer.listen(0, '127.0.0.1', done));
     behind = await startTasksService({
       env: {
-        GATEWAY_JWKS_URL: `http://127.0.0.1:${(keyServer.address() as AddressInfo).port}/.well-known/jwks.json`,
-        GATEWAY_ISSUER: 'gateway',
-        GATEWAY_AUDIENCE: 'tasks',
+        TASKS_GATEWAY_JWKS_URL: `http://127.0.0.1:${(keyServer.address() as AddressInfo).port}/.well-known/jwks.json`,
+        TASKS_GATEWAY_ISSUER: 'gateway',
+        TASKS_GATEWAY_AUDIENCE: 'tasks',
       },
     });
   });
@@ -263,7 +263,7 @@ describe('tokens of the gateway at the example service', () => {
     ['a time that has passed', { exp: 1 }],
     ['no expiry', { exp: undefined }],
     ['no subject', { sub: undefined }],
-  ])('A34: refuses a token with %s', async (_, claims) => {
+  ])('refuses a token with %s', async (_, claims) => {
     expect(await statusOf(await mint(claims))).toBe(401);
   });
 

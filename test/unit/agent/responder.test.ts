@@ -355,6 +355,21 @@ describe('failures', () => {
     expect(reply.error).toBeInstanceOf(ReplyError);
   });
 
+  it('end a reply that does not come to an end', async () => {
+    const model = new ScriptedModel([
+      modelStream(
+        (async function* () {
+          yield { type: 'response_started' as const };
+          for (;;) yield { type: 'output_text_delta' as const, delta: 'again and '.repeat(1_000) };
+        })(),
+      ),
+    ]);
+    const { responder } = await setUp({ model });
+    const reply = await createFakeThread().say('hi').run(responder);
+    expect(reply.error).toMatchObject({ message: 'The reply did not come to an end. Please try again.' });
+    expect(reply.text).toHaveLength(1_000_000);
+  });
+
   it('never show or log the key of the model server', async () => {
     const model = new ScriptedModel([modelError(new Error('the key sk-very-secret is wrong'))]);
     const { responder } = await setUp({ model, config: { apiKey: 'sk-very-secret' } });
