@@ -1,6 +1,4 @@
 import express, { type Express } from 'express';
-import { createScopeCheck } from './auth/authenticate.ts';
-import { CHAT_SCOPE } from './auth/scope.ts';
 import { createChatKitRoute } from './chat/chatkit-route.ts';
 import { createSimpleApi } from './chat/simple/routes.ts';
 import type { GatewayContext } from './context.ts';
@@ -32,7 +30,7 @@ export function createApp(context: GatewayContext): Express {
   app.use(auth.router);
 
   // Everything below needs a principal that may chat.
-  app.use('/api', auth.authenticate, createScopeCheck(CHAT_SCOPE));
+  app.use('/api', auth.authenticate, auth.requireChat);
   app
     .route('/api/chatkit')
     .post(

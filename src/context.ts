@@ -1,9 +1,11 @@
 import type { Logger } from 'pino';
 import { createAgentResponder } from './agent/agent-responder.ts';
-import { createLocalAuth, type LocalAuth } from './auth/local-auth.ts';
+import type { Auth } from './auth/auth.ts';
+import { createJwtAuth } from './auth/jwt/jwt-auth.ts';
+import { createLocalAuth } from './auth/local-auth.ts';
 import type { ChatDescription } from './auth/schemas.ts';
 import { startSessionSweep } from './auth/session-sweep.ts';
-import { openSigningKey } from './auth/signing-key.ts';
+import { openSigningKey, type SigningKey } from './auth/signing-key.ts';
 import { createTokenMinter } from './auth/token-minter.ts';
 import { createAgentBackend } from './chat/agent-backend.ts';
 import type { ChatBackend } from './chat/backend.ts';
@@ -11,6 +13,8 @@ import type { Responder } from './chatkit/responder.ts';
 import { createChatKitServer } from './chatkit/server.ts';
 import type { Config } from './config/schema.ts';
 import { createCredentialHeaders, type TokenMinter } from './forward/credentials.ts';
+import { createSmallJsonClient } from './forward/upstream/small-json.ts';
+import type { Upstream } from './forward/upstream/upstream.ts';
 import { createLimits, type Limits } from './limits/limits.ts';
 import { createEvents, type GatewayEvents } from './observability/events.ts';
 import { createMetrics, type Metrics } from './observability/metrics.ts';
@@ -25,7 +29,7 @@ export interface GatewayContext extends AsyncDisposable {
   readonly logger: Logger;
   readonly metrics: Metrics;
   readonly store: Store;
-  readonly auth: LocalAuth;
+  readonly auth: Auth;
   readonly limits: Limits;
   readonly runs: RunRegistry;
   readonly backend: ChatBackend;
@@ -60,19 +64,22 @@ export async function createContext(
   stack.use(startSessionSweep({ sessions: store.sessions, logger }));
   const limits = createLimits({ policies: config.limits.policies, events, logger });
   const runs = createRunRegistry();
-  const key = await openSigningKey({ keyFile: config.auth.local.keyFile, logger });
-  const mint = createTokenMinter({ issuer: config.auth.local.issuer, key });
+  const upstreamOf = createUpstreamPool(config, stack, logger);
+  const key = needsSigningKey(config)
+    ? await openSigningKey({ keyFile: config.auth.local.keyFile, logger })
+    : undefined;
+  const mint = key && createTokenMinter({ issuer: config.auth.local.issuer, key });
   const chat =
     config.chat.backend === 'forward'
-      ? await createForwardChat(config, stack, { mint, logger })
+      ? await createForwardChat(config, { mint, upstreamOf })
       : createAgentChat(config, stack, { store, events, runs, logger, responder: overrides.responder });
-  const auth = createLocalAuth({
-    config: config.auth.local,
-    users: store.users,
-    sessions: store.sessions,
+  const auth = await createAuth(config, stack, {
+    store,
     limits,
     events,
+    logger,
     key,
+    upstreamOf,
     describeChat: chat.describe,
   });
   const closing = new AbortController();
@@ -95,20 +102,74 @@ export async function createContext(
   };
 }
 
-async function createForwardChat(
+type UpstreamOf = (name: string) => Promise<Upstream>;
+
+/** Opens each upstream once, however many parts use it: its connections and breakers belong to the service. */
+function createUpstreamPool(config: Config, stack: AsyncDisposableStack, logger: Logger): UpstreamOf {
+  const opened = new Map<string, Promise<Upstream>>();
+  const open = async (name: string) => {
+    const upstreamConfig = config.upstreams[name];
+    if (upstreamConfig === undefined) throw new Error(`the configuration has no upstream ${name}`);
+    // Its HTTP client takes a tenth of a second to load, which the built-in agent need not wait for.
+    const { openUpstream } = await import('./forward/upstream/upstream.ts');
+    return stack.use(await openUpstream({ name, config: upstreamConfig, logger }));
+  };
+  return (name) => {
+    const upstream = opened.get(name) ?? open(name);
+    opened.set(name, upstream);
+    return upstream;
+  };
+}
+
+/** Where nothing is signed, no private key needs to lie on the disk. */
+function needsSigningKey({ auth, upstreams }: Config): boolean {
+  return auth.mode === 'local' || Object.values(upstreams).some(({ credentials }) => credentials === 'mint');
+}
+
+async function createAuth(
   config: Config,
   stack: AsyncDisposableStack,
-  parts: { readonly mint: TokenMinter; readonly logger: Logger },
+  parts: {
+    readonly store: Store;
+    readonly limits: Limits;
+    readonly events: GatewayEvents;
+    readonly logger: Logger;
+    readonly key: SigningKey | undefined;
+    readonly upstreamOf: UpstreamOf;
+    readonly describeChat: () => ChatDescription;
+  },
+): Promise<Auth> {
+  const { store, limits, events, logger, key, upstreamOf, describeChat } = parts;
+  if (config.auth.mode === 'jwt') {
+    const { upstream } = config.auth.service;
+    const service = upstream === null ? undefined : createSmallJsonClient(await upstreamOf(upstream));
+    return stack.use(
+      createJwtAuth({ config: config.auth, service, limits, events, logger, describeChat, key }),
+    );
+  }
+  if (key === undefined) throw new Error('there is no key to sign tokens with');
+  return createLocalAuth({
+    config: config.auth.local,
+    users: store.users,
+    sessions: store.sessions,
+    limits,
+    events,
+    key,
+    describeChat,
+  });
+}
+
+async function createForwardChat(
+  config: Config,
+  parts: { readonly mint: TokenMinter | undefined; readonly upstreamOf: UpstreamOf },
 ): Promise<Chat> {
   const { upstream: name, path, unknownOperations } = config.chat.forward;
   const upstreamConfig = config.upstreams[name];
   if (upstreamConfig === undefined) throw new Error(`chat.forward.upstream names no upstream: ${name}`);
-  // Its HTTP client takes a tenth of a second to load, which the built-in agent need not wait for.
-  const [{ openUpstream }, { createForwardBackend }] = await Promise.all([
-    import('./forward/upstream/upstream.ts'),
+  const [upstream, { createForwardBackend }] = await Promise.all([
+    parts.upstreamOf(name),
     import('./forward/forward-backend.ts'),
   ]);
-  const upstream = stack.use(await openUpstream({ name, config: upstreamConfig, logger: parts.logger }));
   return {
     backend: createForwardBackend({
       upstream,

@@ -27,10 +27,6 @@ export async function authenticateRequest(
   return principal;
 }
 
-export function hasBearerToken(req: Request): boolean {
-  return /^bearer(?: |$)/i.test(req.get('authorization') ?? '');
-}
-
 /** Goes behind `createAuthenticate`. @throws GatewayError `insufficient-scope` */
 export function createScopeCheck(scope: string): RequestHandler {
   return (_req, res, next) => {

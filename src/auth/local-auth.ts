@@ -1,19 +1,20 @@
-import type { RequestHandler, Router } from 'express';
 import type { Config } from '../config/schema.ts';
 import type { GatewayEvents } from '../observability/events.ts';
 import type { SessionStore, UserStore } from '../store/auth-store.ts';
 import { createAccessTokenIssuer } from './access-token.ts';
-import { createAuthenticate } from './authenticate.ts';
+import type { Auth } from './auth.ts';
+import { createAuthenticate, createScopeCheck } from './authenticate.ts';
 import { createJwksHandler } from './jwks-route.ts';
 import { createLocalVerifier } from './local-verifier.ts';
 import { createPasswordHasher, type PasswordHasher } from './password-hash.ts';
+import { createLocalSignIn, toUser } from './local-sign-in.ts';
 import { createAuthRoutes, type SignInLimits } from './routes.ts';
+import { CHAT_SCOPE } from './scope.ts';
 import type { ChatDescription } from './schemas.ts';
 import { createSessionGuard } from './session-guard.ts';
 import { createSignIn } from './sign-in.ts';
 import type { SigningKey } from './signing-key.ts';
-import { createUsersService, type Credentials, type UsersService } from './users.ts';
-import type { TokenVerifier } from './verifier.ts';
+import { createUsersService, type UsersService } from './users.ts';
 import { createWorkQueue } from './work-queue.ts';
 
 /** Two of libuv's four threads, so that a flood of sign-ins leaves files and name lookups the others. */
@@ -21,18 +22,7 @@ const HASHES_AT_ONCE = 2;
 /** About four seconds of work: who waits longer has given up. */
 const HASHES_WAITING = 32;
 
-export interface LocalAuth {
-  readonly verifier: TokenVerifier;
-  /** Puts the principal of a valid bearer token into the request context. */
-  readonly authenticate: RequestHandler;
-  /** Everything under `/api/auth`, with full paths; goes before `authenticate`. */
-  readonly router: Router;
-  /** For `GET /.well-known/jwks.json`. */
-  readonly jwks: RequestHandler;
-  readonly users: UsersService;
-  /** Makes the demo user when the configuration wants one and there is no user; gives the password this once. */
-  ensureDemoUser(signal: AbortSignal): Promise<Credentials | undefined>;
-}
+export type LocalAuth = Auth & { readonly users: UsersService };
 
 /** `auth.mode: local`: users in the store of the gateway, and tokens that it signs itself. */
 export function createLocalAuth(options: {
@@ -68,7 +58,18 @@ export function createLocalAuth(options: {
   return {
     verifier,
     authenticate: createAuthenticate({ verifier }),
-    router: createAuthRoutes({ signIn, verifier, users, limits, events, describeChat }),
+    requireChat: createScopeCheck(CHAT_SCOPE),
+    router: createAuthRoutes({
+      signIn: createLocalSignIn(signIn),
+      verifier,
+      userOf: async ({ subject }) => {
+        const user = await users.getUser(subject);
+        return user && toUser(user);
+      },
+      limits,
+      events,
+      describeChat,
+    }),
     jwks: createJwksHandler(key),
     users: usersService,
     ensureDemoUser: async (signal) => (config.demoUser ? usersService.ensureDemoUser(signal) : undefined),

@@ -1,14 +1,15 @@
 import { Router, type Request, type RequestHandler, type Response } from 'express';
+import type { Logger } from 'pino';
 import { GatewayError } from '../errors/gateway-error.ts';
 import { readJsonBytes } from '../http/body.ts';
 import { methodNotAllowed } from '../http/problem.ts';
 import { requestContext } from '../http/request-context.ts';
 import { addressOf, type Limits } from '../limits/limits.ts';
 import type { GatewayEvents } from '../observability/events.ts';
-import type { UserRecord, UserStore } from '../store/auth-store.ts';
-import { authenticateRequest, hasBearerToken } from './authenticate.ts';
-import { invalidToken, unauthenticated } from './bearer-error.ts';
+import { authenticateRequest } from './authenticate.ts';
+import { invalidToken } from './bearer-error.ts';
 import { normaliseEmail } from './credentials.ts';
+import type { Principal } from './principal.ts';
 import { parseBody } from './request-body.ts';
 import {
   loginRequestSchema,
@@ -17,8 +18,9 @@ import {
   type ChatDescription,
   type SessionResponse,
   type TokenResponse,
+  type User,
 } from './schemas.ts';
-import type { SignIn, TokenGrant } from './sign-in.ts';
+import type { Credentials } from './users.ts';
 import type { TokenVerifier } from './verifier.ts';
 
 /** Two short strings; what is longer is no sign-in. */
@@ -26,26 +28,47 @@ const BODY_LIMIT_BYTES = 16_384;
 
 export type SignInLimits = Pick<Limits, 'signInAddress' | 'signInAccount' | 'accounts'>;
 
+/** What one request is about: where to log, and when its client is gone. */
+export interface CallContext {
+  readonly requestId: string;
+  readonly logger: Logger;
+  readonly signal: AbortSignal;
+}
+
+/** Whoever signs users in: the gateway itself, or the service behind it. */
+export interface SignInService {
+  /** @throws GatewayError `invalid-credentials`, whatever was wrong; `overloaded`, `rate-limited`, `upstream-*` */
+  signIn(credentials: Credentials, context: CallContext): Promise<TokenResponse>;
+  /** @throws GatewayError `invalid-refresh-token`, `rate-limited`, `upstream-*` */
+  refresh(refreshToken: string, context: CallContext): Promise<TokenResponse>;
+  /** Ends the session of the refresh token, or else the one of the access token. One that is over is no error. */
+  signOut(
+    which: {
+      readonly refreshToken: string | undefined;
+      readonly session: { readonly principal: Principal; readonly accessToken: string } | undefined;
+    },
+    context: CallContext,
+  ): Promise<void>;
+}
+
 interface AuthRoutesOptions {
-  readonly signIn: SignIn;
+  /** Absent where nobody here signs users in: these routes do not exist then. */
+  readonly signIn: SignInService | undefined;
   readonly verifier: TokenVerifier;
-  readonly users: Pick<UserStore, 'getUser'>;
+  /** Undefined when the user is no more. */
+  readonly userOf: (principal: Principal) => Promise<User | undefined>;
   readonly limits: SignInLimits;
   readonly events: Pick<GatewayEvents, 'signInEnded'>;
   readonly describeChat: () => ChatDescription;
 }
 
+type SignInOptions = AuthRoutesOptions & { readonly signIn: SignInService };
+
 /** The routes under `/api/auth`. They bring their own limits and body parser, and need no authentication before them. */
 export function createAuthRoutes(options: AuthRoutesOptions): Router {
   const router = Router();
-  const body = readJsonBytes({ limitBytes: BODY_LIMIT_BYTES });
   router.use('/api/auth', neverStored);
-  const routes: Readonly<Record<string, readonly RequestHandler[]>> = {
-    '/api/auth/login': [createLoginGate(options), ...body, createLogin(options)],
-    '/api/auth/refresh': [createRefreshGate(options), ...body, createRefresh(options)],
-    '/api/auth/logout': [...body.map(unlessEmpty), createLogout(options)],
-  };
-  for (const [path, handlers] of Object.entries(routes)) {
+  for (const [path, handlers] of Object.entries(createSignInHandlers(options))) {
     router
       .route(path)
       .post(...handlers)
@@ -54,6 +77,28 @@ export function createAuthRoutes(options: AuthRoutesOptions): Router {
   router.route('/api/auth/session').get(createSession(options)).all(methodNotAllowed('GET', 'HEAD'));
   return router;
 }
+
+function createSignInHandlers(
+  options: AuthRoutesOptions,
+): Readonly<Record<string, readonly RequestHandler[]>> {
+  const { signIn } = options;
+  if (signIn === undefined) {
+    return { '/api/auth/login': [noSignIn], '/api/auth/refresh': [noSignIn], '/api/auth/logout': [noSignIn] };
+  }
+  const body = readJsonBytes({ limitBytes: BODY_LIMIT_BYTES });
+  const given = { ...options, signIn };
+  return {
+    '/api/auth/login': [createLoginGate(given), ...body, createLogin(given)],
+    '/api/auth/refresh': [createRefreshGate(given), ...body, createRefresh(given)],
+    '/api/auth/logout': [...body.map(unlessEmpty), createLogout(given)],
+  };
+}
+
+const noSignIn: RequestHandler = () => {
+  throw new GatewayError('not-found', {
+    detail: 'The gateway passes no sign-in on: get a token from the service, or set auth.service.upstream.',
+  });
+};
 
 const neverStored: RequestHandler = (_req, res, next) => {
   res.setHeader('Cache-Control', 'no-store');
@@ -68,7 +113,7 @@ function createLoginGate({ limits, events }: AuthRoutesOptions): RequestHandler 
   };
 }
 
-function createLogin({ signIn, limits, events }: AuthRoutesOptions): RequestHandler {
+function createLogin({ signIn, limits, events }: SignInOptions): RequestHandler {
   return async (req, res) => {
     const credentials = parseBody(loginRequestSchema, req.body as Buffer);
     const account = normaliseEmail(credentials.email);
@@ -80,9 +125,9 @@ function createLogin({ signIn, limits, events }: AuthRoutesOptions): RequestHand
         refundWhen: ({ statusCode }) => statusCode !== 401,
       }),
     );
-    const grant = await signIn.signIn(credentials, requestContext(res));
+    const answer = await signIn.signIn(credentials, requestContext(res));
     limits.accounts.remember(account, address);
-    res.json(toTokenResponse(grant));
+    res.json(answer);
   };
 }
 
@@ -94,34 +139,42 @@ function createRefreshGate({ limits }: AuthRoutesOptions): RequestHandler {
   };
 }
 
-function createRefresh({ signIn }: AuthRoutesOptions): RequestHandler {
+function createRefresh({ signIn }: SignInOptions): RequestHandler {
   return async (req, res) => {
     const { refresh_token } = parseBody(refreshRequestSchema, req.body as Buffer);
-    res.json(toTokenResponse(await signIn.refresh(refresh_token, requestContext(res))));
+    const answer: TokenResponse = await signIn.refresh(refresh_token, requestContext(res));
+    res.json(answer);
   };
 }
 
-function createLogout({ signIn, verifier }: AuthRoutesOptions): RequestHandler {
+function createLogout({ signIn, verifier }: SignInOptions): RequestHandler {
   return async (req, res) => {
-    const context = requestContext(res);
-    const { refresh_token } = hasBody(req) ? parseBody(logoutRequestSchema, req.body as Buffer) : {};
-    if (refresh_token === undefined && !hasBearerToken(req)) throw unauthenticated();
-    if (refresh_token !== undefined) await signIn.signOutByToken(refresh_token, context);
-    else {
-      const { claims } = await authenticateRequest(verifier, req, res);
-      await signIn.signOutSession(String(claims['sid']), context);
-    }
+    const { refresh_token: refreshToken } = hasBody(req)
+      ? parseBody(logoutRequestSchema, req.body as Buffer)
+      : {};
+    const session = await readSession(verifier, req, res).catch((error: unknown) => {
+      // The refresh token says by itself what is to end, whether or not the access token has expired.
+      if (refreshToken === undefined || !(error instanceof GatewayError && error.status === 401)) throw error;
+      return undefined;
+    });
+    await signIn.signOut({ refreshToken, session }, requestContext(res));
     res.status(204).end();
   };
 }
 
-function createSession({ verifier, users, describeChat }: AuthRoutesOptions): RequestHandler {
+async function readSession(verifier: TokenVerifier, req: Request, res: Response) {
+  const principal = await authenticateRequest(verifier, req, res);
+  return { principal, accessToken: requestContext(res).accessToken ?? '' };
+}
+
+function createSession({ verifier, userOf, describeChat }: AuthRoutesOptions): RequestHandler {
   return async (req, res) => {
-    const { issuer, subject, scopes, claims } = await authenticateRequest(verifier, req, res);
-    const user = await users.getUser(subject);
+    const principal = await authenticateRequest(verifier, req, res);
+    const { issuer, scopes, claims } = principal;
+    const user = await userOf(principal);
     if (user === undefined) throw invalidToken('The session has ended');
     const answer: SessionResponse = {
-      user: toUser(user),
+      user,
       issuer,
       scopes,
       expires_at: new Date(Number(claims['exp']) * 1000).toISOString(),
@@ -143,20 +196,6 @@ async function limited(
     if (isLimited) events.signInEnded(requestContext(res).logger, 'limited');
     throw error;
   }
-}
-
-function toTokenResponse({ accessToken, expiresInSeconds, refreshToken, user }: TokenGrant): TokenResponse {
-  return {
-    access_token: accessToken,
-    token_type: 'Bearer',
-    expires_in: expiresInSeconds,
-    refresh_token: refreshToken,
-    user: toUser(user),
-  };
-}
-
-function toUser({ id, email, name }: UserRecord) {
-  return { id, email, ...(name !== undefined && { name }) };
 }
 
 function hasBody(req: Request): boolean {

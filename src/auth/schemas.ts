@@ -8,7 +8,8 @@ const EXAMPLE_USER = { id: 'usr_9b1deb4d3b7d4bad9bdd2b0d7b3dcb6d', email: 'ada@e
 const refreshToken = z
   .string()
   .min(1)
-  .max(256)
+  // Those of a service can be tokens of their own.
+  .max(8192)
   .meta({ description: 'Opaque. It can be used once; the answer carries its successor.' });
 
 export const loginRequestSchema = z
@@ -19,12 +20,15 @@ export const loginRequestSchema = z
       .min(1)
       .max(MAX_EMAIL_LENGTH)
       .regex(/^\P{Cc}*$/u, 'must not hold control characters')
-      .meta({ description: 'Upper and lower case are the same.' }),
+      .meta({
+        description:
+          'For a user of the gateway, upper and lower case are the same. A service may take a user name.',
+      }),
     password: z.string().min(1).max(MAX_PASSWORD_LENGTH),
   })
   .meta({
     id: 'LoginRequest',
-    description: 'The credentials of a user of the gateway.',
+    description: 'The credentials of a user of the gateway, or of the service that signs users in.',
     example: { email: 'ada@example.com', password: 'correct horse battery staple' },
   });
 
@@ -42,18 +46,20 @@ export const logoutRequestSchema = z.object({ refresh_token: refreshToken.option
 
 const userSchema = z
   .object({
-    id: z.string().meta({ description: 'The `sub` of the access token.' }),
-    email: z.string(),
+    id: z.string().meta({ description: 'The `sub` of the access token, or the claim that names the user.' }),
+    email: z.string().optional().meta({ description: 'Always there for a user of the gateway itself.' }),
     name: z.string().optional(),
   })
   .meta({ id: 'User', description: 'The signed-in user.', example: EXAMPLE_USER });
 
 export const tokenResponseSchema = z
   .object({
-    access_token: z.string().meta({ description: 'A signed JWT (RFC 9068), to be sent as a bearer token.' }),
+    access_token: z.string().meta({ description: 'A signed JWT, to be sent as a bearer token.' }),
     token_type: z.literal('Bearer'),
     expires_in: z.int().meta({ description: 'Seconds that the access token lives.' }),
-    refresh_token: refreshToken,
+    refresh_token: refreshToken
+      .optional()
+      .meta({ description: 'Absent where the service behind the gateway issues none.' }),
     user: userSchema,
   })
   .meta({
@@ -87,7 +93,7 @@ const chatDescriptionSchema = z
 export const sessionResponseSchema = z
   .object({
     user: userSchema,
-    issuer: z.string().meta({ description: 'The `iss` of the access token.' }),
+    issuer: z.string().meta({ description: 'The `iss` of the access token; `jwt` where it has none.' }),
     scopes: z.array(z.string()).readonly(),
     expires_at: z.iso.datetime().meta({ description: 'When the access token ends.' }),
     chat: chatDescriptionSchema,
@@ -135,5 +141,6 @@ export const jwksSchema = z
   });
 
 export type ChatDescription = z.infer<typeof chatDescriptionSchema>;
+export type User = z.infer<typeof userSchema>;
 export type TokenResponse = z.infer<typeof tokenResponseSchema>;
 export type SessionResponse = z.infer<typeof sessionResponseSchema>;

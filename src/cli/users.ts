@@ -106,6 +106,12 @@ async function withUsers<Result>(
     import('../auth/work-queue.ts'),
     import('pino'),
   ]);
+  if (config.auth.mode !== 'local') {
+    throw new CliError(
+      `auth.mode is ${config.auth.mode}: the users are those of the service that issues the tokens, and the gateway has none to administer`,
+      EXIT_USAGE,
+    );
+  }
   // What the store has to say is thrown; its log lines would only mix with the output.
   await using store = await opening.openStore({ ...config.store, logger: pino({ enabled: false }) });
   const service = users.createUsersService({

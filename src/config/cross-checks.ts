@@ -1,4 +1,5 @@
 import { BlockList, isIP } from 'node:net';
+import { checkIssuers } from './issuer-checks.ts';
 import type { KeyPath } from './keys.ts';
 import type { Config } from './schema.ts';
 
@@ -18,6 +19,7 @@ export function crossCheck(config: Config): Finding[] {
     ...checkServer(config),
     ...checkProxies(config),
     ...checkUpstreams(config),
+    ...checkIssuers(config),
     ...checkSecrets(config),
     ...checkEnvironment(config),
   ];
@@ -165,10 +167,13 @@ function decode(text: string): string {
 function* checkEnvironment(config: Config): Generator<Finding> {
   const { server, auth, log, agent, chat, store } = config;
   const production = config.environment === 'production';
-  if (auth.local.demoUser && (production || !isLoopback(server.host))) {
+  if (auth.mode === 'local' && auth.local.demoUser && (production || !isLoopback(server.host))) {
     yield {
       path: ['auth', 'local', 'demoUser'],
-      given: [['server', 'host']],
+      given: [
+        ['server', 'host'],
+        ['auth', 'mode'],
+      ],
       weight: 'unsafe',
       message:
         'a demo user must not exist where others can reach the gateway; set it to false and run "users add"',
@@ -212,7 +217,7 @@ function* checkEnvironment(config: Config): Generator<Finding> {
       message: 'is not set, so the offline demo model answers',
     };
   }
-  if (auth.local.accessTokenSeconds > 3600) {
+  if (auth.mode === 'local' && auth.local.accessTokenSeconds > 3600) {
     yield {
       path: ['auth', 'local', 'accessTokenSeconds'],
       weight: 'warn',

@@ -36,6 +36,7 @@ export const CATALOGUE = {
   'upstream-unreachable': { status: 502, title: 'The chat service cannot be reached' },
   'upstream-failed': { status: 502, title: 'The chat service gave an answer that cannot be used' },
   overloaded: { status: 503, title: 'The gateway is busy; try again in a moment' },
+  'keys-unavailable': { status: 503, title: 'Access tokens cannot be verified right now' },
   'upstream-unavailable': { status: 503, title: 'The chat service is not available right now' },
   'shutting-down': { status: 503, title: 'The gateway is shutting down' },
   'store-unavailable': { status: 503, title: 'The conversation store cannot be reached' },

@@ -1,8 +1,8 @@
 import type { Logger } from 'pino';
 import type { Metrics } from './metrics.ts';
 
-export type SignInOutcome = 'succeeded' | 'wrong-credentials' | 'disabled' | 'limited';
-export type RefreshOutcome = 'succeeded' | 'reused' | 'expired' | 'revoked' | 'unknown';
+export type SignInOutcome = 'succeeded' | 'wrong-credentials' | 'disabled' | 'limited' | 'failed';
+export type RefreshOutcome = 'succeeded' | 'reused' | 'expired' | 'revoked' | 'unknown' | 'failed';
 export type RunEndState = 'done' | 'failed' | 'cancelled';
 export type PolicyName = 'chat' | 'runs' | 'signInAddress' | 'signInAccount';
 
@@ -26,7 +26,8 @@ export function createEvents({ metrics }: { readonly metrics: Metrics }) {
         );
       } else logger.debug({ event: 'refresh', outcome, sessionId }, 'token refresh %s', outcome);
     },
-    sessionRevoked(logger: Logger, sessionId: string) {
+    /** @param sessionId absent where somebody else keeps the sessions */
+    sessionRevoked(logger: Logger, sessionId?: string) {
       logger.info({ event: 'session-revoked', sessionId }, 'session revoked');
     },
     rateLimited(logger: Logger, policy: PolicyName) {

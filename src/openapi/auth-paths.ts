@@ -22,6 +22,14 @@ const BODY: readonly ErrorCode[] = [
   'unsupported-media-type',
 ];
 
+/** Where `auth.service` names a service that signs users in. */
+const SERVICE: readonly ErrorCode[] = [
+  'upstream-unreachable',
+  'upstream-failed',
+  'upstream-unavailable',
+  'upstream-timeout',
+];
+
 const body = (schema: z.ZodType, summary: string) => ({
   required: true,
   content: { 'application/json': { schema, examples: { request: { summary, value: exampleOf(schema) } } } },
@@ -46,7 +54,8 @@ function login(): ZodOpenApiOperationObject {
     operationId: 'login',
     summary: 'Sign in',
     description:
-      'A wrong password, an unknown user and a disabled one get the same answer. Attempts are limited by address and by account.',
+      'A wrong password, an unknown user and a disabled one get the same answer. Attempts are limited by address and by account. ' +
+      'Where the gateway takes the tokens of a service, the service signs in, and this route exists when the configuration names its own.',
     security: OPEN,
     requestBody: body(loginRequestSchema, 'E-mail address and password'),
     responses: {
@@ -55,7 +64,14 @@ function login(): ZodOpenApiOperationObject {
         headers: limitedHeaders,
         content: json(tokenResponseSchema, 'A pair of tokens'),
       },
-      ...problems(...BODY, 'invalid-credentials', 'rate-limited', 'overloaded', 'store-unavailable'),
+      ...problems(
+        ...BODY,
+        'invalid-credentials',
+        'rate-limited',
+        'overloaded',
+        'store-unavailable',
+        ...SERVICE,
+      ),
       default: anyProblem,
     },
   };
@@ -76,7 +92,7 @@ function refresh(): ZodOpenApiOperationObject {
         headers: limitedHeaders,
         content: json(tokenResponseSchema, 'A pair of tokens'),
       },
-      ...problems(...BODY, 'invalid-refresh-token', 'rate-limited', 'store-unavailable'),
+      ...problems(...BODY, 'invalid-refresh-token', 'rate-limited', 'store-unavailable', ...SERVICE),
       default: anyProblem,
     },
   };
@@ -93,7 +109,7 @@ function logout(): ZodOpenApiOperationObject {
     requestBody: { ...body(logoutRequestSchema, 'The session of a refresh token'), required: false },
     responses: {
       '204': { description: 'The session has ended.', headers: plainHeaders },
-      ...problems(...BODY, 'unauthenticated', 'invalid-token', 'store-unavailable'),
+      ...problems(...BODY, 'unauthenticated', 'invalid-token', 'store-unavailable', ...SERVICE),
       default: anyProblem,
     },
   };
@@ -110,7 +126,7 @@ function session(): ZodOpenApiOperationObject {
         headers: plainHeaders,
         content: json(sessionResponseSchema, 'A session'),
       },
-      ...problems('unauthenticated', 'invalid-token', 'store-unavailable'),
+      ...problems('unauthenticated', 'invalid-token', 'store-unavailable', 'keys-unavailable'),
       default: anyProblem,
     },
   };

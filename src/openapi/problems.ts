@@ -33,6 +33,7 @@ const DETAILS: Readonly<Partial<Record<ErrorCode, GatewayErrorOptions>>> = {
 
 const RETRY_AFTER: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'rate-limited',
+  'keys-unavailable',
   'overloaded',
   'shutting-down',
 ]);

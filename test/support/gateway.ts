@@ -79,6 +79,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<TestGa
     logs,
     async signIn(name = `user${(users += 1)}`) {
       const credentials = { email: `${name}@example.com`, password: `password of ${name}` };
+      if (context.auth.users === undefined) throw new Error('the users of this gateway are kept elsewhere');
       await context.auth.users.createUser(credentials, AbortSignal.timeout(10_000));
       return await createTestUser(server.url, credentials);
     },

@@ -9,7 +9,7 @@ import { createLocalAuth } from '../../../src/auth/local-auth.ts';
 import { openSigningKey } from '../../../src/auth/signing-key.ts';
 import { createPasswordHasher, deriveKey } from '../../../src/auth/password-hash.ts';
 import { CHAT_SCOPE } from '../../../src/auth/scope.ts';
-import type { TokenResponse } from '../../../src/auth/schemas.ts';
+import type { TokenResponse as AnyTokenResponse } from '../../../src/auth/schemas.ts';
 import { createWorkQueue } from '../../../src/auth/work-queue.ts';
 import { configSchema } from '../../../src/config/schema.ts';
 import { createProblemRenderer, notFound } from '../../../src/http/problem.ts';
@@ -20,6 +20,9 @@ import { createEvents } from '../../../src/observability/events.ts';
 import { createLogger } from '../../../src/observability/logger.ts';
 import { createMetrics } from '../../../src/observability/metrics.ts';
 import { openStore } from '../../../src/store/open-store.ts';
+
+/** The gateway itself always issues a refresh token. */
+type TokenResponse = AnyTokenResponse & { readonly refresh_token: string };
 
 export const CHAT = { backend: 'agent' as const, model: 'demo', demo: true, models: ['demo'] };
 export const PASSWORD = 'correct horse battery staple';
