@@ -1,22 +1,8 @@
 import type { UpstreamConfig } from '../config/schema.ts';
-import type { Principal } from '../auth/principal.ts';
-
-/** For whom a service is asked. */
-export interface CallerFacts {
-  readonly principal: Principal;
-  readonly accessToken: string;
-  readonly threadId?: string | undefined;
-  readonly runId?: string | undefined;
-}
+import type { CallerFacts, TokenMinter } from '../auth/token-minter.ts';
 
 /** The headers by which a service learns who calls. */
 export type CredentialHeaders = (caller: CallerFacts) => Promise<Readonly<Record<string, string>>>;
-
-/** Signs a token for one service. */
-export type TokenMinter = (
-  caller: CallerFacts,
-  options: { readonly audience: string; readonly seconds: number },
-) => Promise<string>;
 
 /** @param mint present where an upstream of the configuration wants minted tokens */
 export function createCredentialHeaders(
