@@ -13,3 +13,17 @@ export interface Principal {
 export function toUserKey(issuer: string, subject: string): string {
   return JSON.stringify([issuer, subject]);
 }
+
+/** For whom a service is asked. */
+export interface CallerFacts {
+  readonly principal: Principal;
+  readonly accessToken: string;
+  readonly threadId?: string | undefined;
+  readonly runId?: string | undefined;
+}
+
+/** Signs a token for one service. */
+export type TokenMinter = (
+  caller: CallerFacts,
+  options: { readonly audience: string; readonly seconds: number },
+) => Promise<string>;

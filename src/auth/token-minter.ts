@@ -1,22 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { SignJWT } from 'jose';
 import { ACCESS_TOKEN_TYPE } from './access-token.ts';
-import type { Principal } from './principal.ts';
+import type { TokenMinter } from './principal.ts';
 import { SIGNING_ALGORITHM, type SigningKey } from './signing-key.ts';
-
-/** For whom a service is asked. */
-export interface CallerFacts {
-  readonly principal: Principal;
-  readonly accessToken: string;
-  readonly threadId?: string | undefined;
-  readonly runId?: string | undefined;
-}
-
-/** Signs a token for one service. */
-export type TokenMinter = (
-  caller: CallerFacts,
-  options: { readonly audience: string; readonly seconds: number },
-) => Promise<string>;
 
 /** Short-lived tokens for a service behind the gateway. It verifies them with the keys of `/.well-known/jwks.json`. */
 export function createTokenMinter(options: {

@@ -1,5 +1,5 @@
 import type { UpstreamConfig } from '../config/schema.ts';
-import type { CallerFacts, TokenMinter } from '../auth/token-minter.ts';
+import type { CallerFacts, TokenMinter } from '../auth/principal.ts';
 
 /** The headers by which a service learns who calls. */
 export type CredentialHeaders = (caller: CallerFacts) => Promise<Readonly<Record<string, string>>>;
