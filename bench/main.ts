@@ -30,8 +30,8 @@ const WHOLE_RUN_MS = 20 * 60_000;
 const HELP = `Usage: npm run bench -- [options]
 
   --only <names>     ${Object.keys(SCENARIOS).join(', ')}; several with commas
-  --seconds <n>      length of one slice of a measurement (3)
-  --rounds <n>       how often each slice is repeated (5)
+  --seconds <n>      length of one slice of a measurement (2)
+  --rounds <n>       how often each slice is repeated (4)
   --profile          profile the gateway under the load of "replies" instead, and say where the time goes
   --no-build         measure dist/ as it is
   --python <file>    the interpreter of chatkit-python (.venv/bin/python)
@@ -42,8 +42,8 @@ function readOptions() {
   const { values } = parseArgs({
     options: {
       only: { type: 'string' },
-      seconds: { type: 'string', default: '3' },
-      rounds: { type: 'string', default: '5' },
+      seconds: { type: 'string', default: '2' },
+      rounds: { type: 'string', default: '4' },
       profile: { type: 'boolean', default: false },
       'no-build': { type: 'boolean', default: false },
       python: { type: 'string', default: repositoryPath('.venv/bin/python') },

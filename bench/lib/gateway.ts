@@ -102,7 +102,10 @@ export async function startGateway(options: GatewayOptions): Promise<BenchGatewa
   closeSync(log);
   const { pid } = child;
   if (pid === undefined) throw new Error('cannot start the gateway');
-  const url = await readUrl(logFile, () => child.exitCode !== null);
+  const url = await readUrl(logFile, () => child.exitCode !== null).catch(async (error: unknown) => {
+    await stop(child);
+    throw error;
+  });
   return {
     pid,
     announced: url,

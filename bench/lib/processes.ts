@@ -79,7 +79,10 @@ export async function startPeer(options: PeerOptions): Promise<Peer> {
   });
   failed.catch(() => undefined);
   const lines = createInterface({ input: child.stdout });
-  const [announced] = (await Promise.race([once(lines, 'line'), failed])) as [string];
+  const [announced] = (await Promise.race([once(lines, 'line'), failed]).catch(async (error: unknown) => {
+    await stop(child);
+    throw error;
+  })) as [string];
   // The rest is read and thrown away: a full pipe would stop the process.
   lines.close();
   child.stdout.resume();

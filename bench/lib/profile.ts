@@ -14,6 +14,7 @@ interface CpuProfile {
   readonly timeDeltas: readonly number[];
 }
 
+const WARM_UP_SHARE = 0.4;
 const WAITING = new Set(['(idle)', '(root)']);
 
 /** The newest profile of a folder that `--cpu-prof-dir` named. */
@@ -62,10 +63,15 @@ export function summariseProfile(profile: CpuProfile, limit: number) {
   const self = new Map<string, number>();
   const areas = new Map<string, number>();
   const inclusive = new Map<string, number>();
+  const wholeMicros = profile.timeDeltas.reduce((sum, micros) => sum + micros, 0);
+  let elapsed = 0;
   let busy = 0;
   for (const [at, id] of profile.samples.entries()) {
     const node = nodes.get(id);
     const micros = profile.timeDeltas[at] ?? 0;
+    elapsed += micros;
+    // Loading and compiling the code is not what a reply costs.
+    if (elapsed < wholeMicros * WARM_UP_SHARE) continue;
     if (node === undefined || WAITING.has(node.callFrame.functionName)) continue;
     busy += micros;
     add(self, nameOf(node), micros);

@@ -30,7 +30,7 @@ export async function profileReplies(bench: Bench, seconds: number): Promise<str
   }
   const { self, areas, inclusive } = summariseProfile(await readProfile(profiles), ROWS);
   return [
-    `# Where the time goes: ${replies} replies in ${seconds} s, shares of the busy time, the start included`,
+    `# Where the time goes: ${replies} replies in ${seconds} s, shares of the busy time after the warm-up`,
     '## By package',
     toTable(areas),
     '## By function, without what it calls',

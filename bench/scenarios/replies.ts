@@ -95,6 +95,7 @@ async function startEntries(bench: Bench, stack: AsyncDisposableStack): Promise<
   const stepped = keep(
     await startGatewayPeer(bench, { name: 'gateway, stepped', api: 'responses', pace: 'stepped' }),
   );
+  const pythonStepped = keep(await startPythonPeer(bench, 'chatkit-python, stepped', 'responses', 'stepped'));
   const bareStepped = keep(
     await startPromptPeer(bench, 'bare loop, stepped', {
       file: 'agents-loop.ts',
@@ -115,6 +116,7 @@ async function startEntries(bench: Bench, stack: AsyncDisposableStack): Promise<
     await prompt('openai-client.ts', 'openai client, chat', 'chat'),
     entry(stepped),
     entry(bareStepped),
+    entry(pythonStepped),
   ];
 }
 
@@ -192,6 +194,7 @@ export async function measureReplies(bench: Bench): Promise<Outcome> {
       compare(entries, 'gateway, growing threads', 'chatkit-python, growing threads').text,
       compare(entries, 'gateway, chat', 'bare loop, chat').text,
       compare(entries, 'gateway, stepped', 'bare loop, stepped').text,
+      compare(entries, 'gateway, stepped', 'chatkit-python, stepped').text,
     ],
     goals,
   };

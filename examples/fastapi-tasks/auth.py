@@ -56,7 +56,7 @@ def unauthorized(detail: str) -> HTTPException:
 
 
 def current_user(request: Request, token: Annotated[str, Depends(oauth2)]) -> User:
-    """The caller: by a token of this service, or by one of the gateway when GATEWAY_JWKS_URL is set."""
+    """The caller: by a token of this service, or by one of the gateway when TASKS_GATEWAY_JWKS_URL is set."""
     settings: Settings = request.app.state.settings
     gateway: GatewayAuth | None = request.app.state.gateway_auth
     try:

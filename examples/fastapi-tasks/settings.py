@@ -44,9 +44,9 @@ def read_settings() -> Settings:
         token_delay_ms=_number("TASKS_TOKEN_DELAY_MS", 30),
         heartbeat_seconds=_number("TASKS_HEARTBEAT_SECONDS", 15),
         demo_users=os.environ.get("TASKS_DEMO_USERS", "1" if is_development else "0") == "1",
-        gateway_jwks_url=os.environ.get("GATEWAY_JWKS_URL") or None,
-        gateway_issuer=os.environ.get("GATEWAY_ISSUER", "chatkit-gateway"),
-        gateway_audience=os.environ.get("GATEWAY_AUDIENCE", "fastapi-tasks"),
+        gateway_jwks_url=os.environ.get("TASKS_GATEWAY_JWKS_URL") or None,
+        gateway_issuer=os.environ.get("TASKS_GATEWAY_ISSUER", "chatkit-gateway"),
+        gateway_audience=os.environ.get("TASKS_GATEWAY_AUDIENCE", "fastapi-tasks"),
     )
 
 

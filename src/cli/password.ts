@@ -44,9 +44,10 @@ async function readPiped(stdin: Readable): Promise<string> {
 }
 
 async function promptHidden(stdin: ReadStream, output: Writable, question: string): Promise<string> {
-  output.write(question);
+  // Before the question, or what is typed at once would be echoed.
   stdin.setRawMode(true);
   stdin.setEncoding('utf8');
+  output.write(question);
   try {
     return await readHiddenLine(stdin);
   } finally {

@@ -71,25 +71,26 @@ function* checkProxies({ server }: Config): Generator<Finding> {
     const range = parseRange(entry);
     if (range === undefined) {
       yield { path, weight: 'refuse', message: 'must be an IP address or a CIDR range such as 10.0.0.0/8' };
-    } else if (range === 0) {
-      yield {
-        path,
-        weight: 'unsafe',
-        message: 'believes X-Forwarded-For of everybody, so anybody can pose as any address',
-      };
+    } else if (range.length === 0) {
+      yield { path, weight: 'refuse', message: `must not be every address: ${ANYBODY}` };
+    } else if (range.length < WIDEST[range.family]) {
+      yield { path, weight: 'unsafe', message: `is a large part of the internet: ${ANYBODY}` };
     }
   }
 }
 
-/** The prefix length of an address or a range; nothing when it is neither. */
-function parseRange(entry: string): number | undefined {
+const ANYBODY = 'anybody could pose as any client with X-Forwarded-For';
+/** Private networks go up to 10.0.0.0/8 and fc00::/7. */
+const WIDEST = { 4: 8, 6: 7 } as const;
+
+function parseRange(entry: string): { readonly family: 4 | 6; readonly length: number } | undefined {
   const [address = '', prefix, ...rest] = entry.split('/');
   const family = isIP(address);
-  if (family === 0 || rest.length > 0) return undefined;
+  if ((family !== 4 && family !== 6) || rest.length > 0 || address.includes('%')) return undefined;
   const longest = family === 4 ? 32 : 128;
-  if (prefix === undefined) return longest;
+  if (prefix === undefined) return { family, length: longest };
   const length = Number(prefix);
-  return /^\d{1,3}$/.test(prefix) && length <= longest ? length : undefined;
+  return /^\d{1,3}$/.test(prefix) && length <= longest ? { family, length } : undefined;
 }
 
 function* checkUpstreams({ chat, upstreams }: Config): Generator<Finding> {

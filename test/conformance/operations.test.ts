@@ -140,8 +140,8 @@ describe('every operation that is built, with the demo model, judged by openai-c
   it('items.feedback is taken', async () => {
     const events = await client.send(create('Hello'));
     const ids = events.filter(({ type }: any) => type === 'thread.item.done').map(({ item }: any) => item.id);
-    await client.send(feedback(events[0].thread.id, ids));
-    await client.send(feedback(events[0].thread.id, ids.slice(1), 'negative'));
+    expect(await client.send(feedback(events[0].thread.id, ids))).toEqual({});
+    expect(await client.send(feedback(events[0].thread.id, ids.slice(1), 'negative'))).toEqual({});
   });
 
   it('threads.delete deletes', async () => {

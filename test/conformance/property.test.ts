@@ -3,23 +3,32 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { anyRequest } from '../support/arbitraries.ts';
 import { startGateway, type TestGateway } from '../support/gateway.ts';
 import { startOracle, type Oracle } from '../support/oracle.ts';
+import { startPostgres, type TestPostgres } from '../support/postgres.ts';
 import { addMessage, create, getThread, listItems, listThreads } from '../support/requests.ts';
 import { createScriptedResponder } from '../support/scripted-responder.ts';
 import { readStream } from '../support/sse.ts';
 import type { TestUser } from '../support/user.ts';
 
-let gateway: TestGateway;
+let gateway: TestGateway | undefined;
 let oracle: Oracle;
 let alice: TestUser;
 let bob: TestUser;
 const ids = { thread: '', items: [] as string[], foreignThread: '', foreignItems: [] as string[] };
 
 beforeAll(async () => {
-  const responder = createScriptedResponder();
-  [gateway, oracle] = await Promise.all([
-    startGateway({ responder, config: { server: { bodyLimitBytes: 65_536 } } }),
-    startOracle(),
-  ]);
+  oracle = await startOracle();
+});
+afterAll(() => oracle?.[Symbol.asyncDispose]());
+
+/** A gateway on an empty store, with two users who each have a thread. */
+async function prepare(storeUrl: string | undefined): Promise<void> {
+  gateway = await startGateway({
+    responder: createScriptedResponder(),
+    config: {
+      server: { bodyLimitBytes: 65_536 },
+      ...(storeUrl === undefined ? {} : { store: { url: storeUrl } }),
+    },
+  });
   [alice, bob] = [await gateway.signIn('alice'), await gateway.signIn('bob')];
   const own = await bob.stream(create('Hello'));
   const foreign = await alice.stream(create('Hello'));
@@ -30,11 +39,7 @@ beforeAll(async () => {
     foreignThread: foreign[0].thread.id,
     foreignItems: itemsOf(foreign),
   });
-});
-afterAll(async () => {
-  await gateway?.stop();
-  await oracle?.[Symbol.asyncDispose]();
-});
+}
 
 const snapshotOf = async (user: TestUser) =>
   JSON.stringify([
@@ -78,7 +83,20 @@ function withRealIds(json: unknown, picks: readonly number[]): unknown {
   return walk(json, '');
 }
 
-describe('whatever is sent', () => {
+describe.each([
+  ['SQLite', 1],
+  ['PostgreSQL', 0.3],
+] as const)('whatever is sent to a gateway on %s', (kind, effort) => {
+  let postgres: TestPostgres | undefined;
+  beforeAll(async () => {
+    postgres = kind === 'PostgreSQL' ? await startPostgres() : undefined;
+    await prepare(await postgres?.createDatabase());
+  });
+  afterAll(async () => {
+    await gateway?.stop();
+    await postgres?.stop();
+  });
+
   it('A55: a request with any ids gets an answer or a problem, and leaves the data of the other user alone', async () => {
     const before = await snapshotOf(alice);
     await fc.assert(
@@ -89,7 +107,7 @@ describe('whatever is sent', () => {
           await sendAnything(JSON.stringify(withRealIds(request, picks)));
         },
       ),
-      { numRuns: 600 },
+      { numRuns: 600 * effort },
     );
     expect(await snapshotOf(alice)).toBe(before);
   });
@@ -97,7 +115,7 @@ describe('whatever is sent', () => {
   it('a request as it was generated gets an answer or a problem', async () => {
     await fc.assert(
       fc.asyncProperty(anyRequest, (request) => sendAnything(JSON.stringify(request))),
-      { numRuns: 300 },
+      { numRuns: 300 * effort },
     );
   });
 

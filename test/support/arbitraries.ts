@@ -97,41 +97,14 @@ export const validRequest: fc.Arbitrary<{ type: OperationType; params: unknown; 
   )
   .map((request) => JSON.parse(JSON.stringify(request)));
 
-const ODD_VALUES = [
-  ...[
-    null,
-    true,
-    false,
-    0,
-    1,
-    -1,
-    1.5,
-    100,
-    1e21,
-    -0,
-    '',
-    'x',
-    '5',
-    ' 5 ',
-    '5.0',
-    '+5',
-    '1_0',
-    '0x10',
-    '1e2',
-    'true',
-  ],
-  ...[
-    [],
-    {},
-    [null],
-    [[]],
-    { type: 'input_text' },
-    { __proto__: null },
-    'asc',
-    'threads.list',
-    'a'.repeat(300),
-  ],
-];
+const ODD_VALUES: Json[] = [
+  'null true false 0 1 -1 1.5 100 1e21 -0 "" "x" "5" " 5 " "5.0" "+5" "1_0" "0x10" "1e2" "true"'.match(
+    /"[^"]*"|\S+/g,
+  ),
+  ['[]', '{}', '[null]', '[[]]', '{"type":"input_text"}', '"asc"', '"threads.list"', `"${'a'.repeat(300)}"`],
+]
+  .flatMap((texts) => texts ?? [])
+  .map((json) => JSON.parse(json) as Json);
 
 type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 

@@ -45,7 +45,7 @@ export function testConfig(folder: string, overrides: ConfigInput = {}): ConfigI
     },
     store: { url: `sqlite:${path.join(folder, 'gateway.db')}` },
   };
-  return merge(defaults, overrides as Section) as ConfigInput;
+  return merge(defaults, overrides);
 }
 
 /** The real gateway in this process, on free ports, with its data in a temporary folder. */
@@ -65,8 +65,12 @@ export async function startGateway(options: GatewayOptions = {}): Promise<TestGa
     context,
     logger,
   });
+  const end = async () => {
+    await server.close();
+    await rm(folder, { recursive: true, force: true });
+  };
   let stopped: Promise<void> | undefined;
-  const stop = () => (stopped ??= server.close().finally(() => rm(folder, { recursive: true, force: true })));
+  const stop = () => (stopped ??= end());
   let users = 0;
   return {
     url: server.url,

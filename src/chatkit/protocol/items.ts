@@ -50,13 +50,11 @@ export type AssistantContent = z.infer<typeof assistantContent>;
 
 /** A component of ChatKit's widget language, kept as it is. */
 export const widgetComponent = z.looseObject({ type: z.string() }).meta({ id: 'WidgetComponent' });
-export type WidgetComponent = z.infer<typeof widgetComponent>;
 
 /** The outermost component of a widget, kept as it is. */
 export const widgetRoot = z
   .looseObject({ type: z.enum(['Card', 'ListView', 'Basic']) })
   .meta({ id: 'WidgetRoot' });
-export type WidgetRoot = z.infer<typeof widgetRoot>;
 
 export const generatedImage = z.object({ id: z.string(), url: z.string() }).meta({ id: 'GeneratedImage' });
 

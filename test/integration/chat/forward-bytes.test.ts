@@ -22,8 +22,10 @@ const GOLDEN = Buffer.from(
 
 let answer: (response: ServerResponse) => void | Promise<void>;
 let upstreamClosed = 0;
+let asked = 0;
 const upstream = createServer((request, response) => {
   request.resume();
+  asked += 1;
   response.on('close', () => (upstreamClosed += 1));
   response.writeHead(200, { 'Content-Type': 'text/event-stream' });
   void answer(response);
@@ -164,5 +166,21 @@ describe('the bytes of a service', () => {
     stop.abort();
     await vi.waitFor(() => expect(upstreamClosed).toBe(closedBefore + 1));
     await reading.return?.().catch(() => {});
+  });
+
+  it('S10: a request that the service broke off is never sent again', async () => {
+    for (const breakOff of [
+      (response: ServerResponse) => response.destroy(),
+      (response: ServerResponse) => setTimeout(() => response.destroy(), 20),
+    ]) {
+      // The connection of an answered request is kept, and is the one that breaks.
+      answer = (response) => void response.end('data: {"type":"progress_update","text":"1"}\n\n');
+      await receive();
+      const before = asked;
+      answer = (response) => void breakOff(response);
+      const { bytes } = await receive();
+      expect(bytes).toMatch(/"allow_retry":true|upstream-/);
+      expect(asked).toBe(before + 1);
+    }
   });
 });

@@ -1,9 +1,9 @@
 import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { startFastApi, type FastApiService } from '../../support/fastapi.ts';
-import { startGateway, type TestGateway } from '../../support/gateway.ts';
+import { startForward, withoutHeartbeats } from '../../support/forward.ts';
+import type { TestGateway } from '../../support/gateway.ts';
 import {
   addMessage,
   create,
@@ -19,16 +19,6 @@ let service: FastApiService;
 let gateway: TestGateway;
 let user: TestUser;
 
-const HEARTBEAT_MS = 50;
-const startForward = (target: string, more: object = {}) =>
-  startGateway({
-    config: {
-      server: { heartbeatMs: HEARTBEAT_MS },
-      chat: { backend: 'forward', forward: { upstream: 'api', path: '/chatkit' } },
-      upstreams: { api: { targets: [target], ...more } },
-    },
-  });
-
 beforeAll(async () => {
   service = await startFastApi();
   gateway = await startForward(service.url);
@@ -40,7 +30,6 @@ afterAll(async () => {
 });
 
 const lastSeen = async () => (await service.seen()).at(-1);
-const withoutHeartbeats = (raw: string) => raw.replaceAll(': ping\n\n', '');
 
 describe('a ChatKit request in front of a real chatkit-python service', () => {
   it.each(['Hello', 'deltas 50', 'unicode', 'widget', 'tool', 'fail', 'custom', 'title A b', 'slow 5 60'])(
@@ -175,7 +164,6 @@ describe('what reaches the service', () => {
   });
 
   it('S13 A43: a request with Expect: 100-continue brings no credential along either', async () => {
-    const { request } = await import('node:http');
     const body = JSON.stringify(create('Hello'));
     const sent = request(`${gateway.url}/api/chatkit`, {
       method: 'POST',

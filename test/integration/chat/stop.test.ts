@@ -102,6 +102,7 @@ describe('a stopped reply', () => {
     stop.abort();
     await answer.then((response) => response.text()).catch(() => {});
     await heard.promise;
+    expect(responder.turns.at(-1)?.signal.aborted).toBe(true);
   });
 
   it('leaves a note for the model that no client sees', async () => {
@@ -176,7 +177,7 @@ describe('one running reply per thread', () => {
         return answer.status;
       }),
     );
-    expect(statuses.toSorted()).toEqual([200, ...Array(9).fill(409)]);
+    expect(statuses.toSorted((one, other) => one - other)).toEqual([200, ...Array(9).fill(409)]);
     expect((await storedText(created.thread.id)).items).toHaveLength(4);
   });
 

@@ -138,7 +138,8 @@ describe('an event stream', () => {
       await Promise.reject(new Error('no'));
     });
     responder.on('throws-nothing', async function* () {
-      throw undefined;
+      const nothing: unknown = undefined;
+      throw nothing;
     });
     responder.on('circular', async function* () {
       const data: Record<string, unknown> = {};

@@ -235,9 +235,9 @@ describe('tokens of the gateway at the example service', () => {
     await new Promise<void>((done) => keyServer.listen(0, '127.0.0.1', done));
     behind = await startTasksService({
       env: {
-        GATEWAY_JWKS_URL: `http://127.0.0.1:${(keyServer.address() as AddressInfo).port}/.well-known/jwks.json`,
-        GATEWAY_ISSUER: 'gateway',
-        GATEWAY_AUDIENCE: 'tasks',
+        TASKS_GATEWAY_JWKS_URL: `http://127.0.0.1:${(keyServer.address() as AddressInfo).port}/.well-known/jwks.json`,
+        TASKS_GATEWAY_ISSUER: 'gateway',
+        TASKS_GATEWAY_AUDIENCE: 'tasks',
       },
     });
   });

@@ -29,6 +29,9 @@ describe('checks over several keys', () => {
     ['server: { corsOrigins: ["null"] }', 'must be an origin such as https://app.example.com'],
     ['server: { corsOrigins: ["file://x"] }', 'must be an origin such as https://app.example.com'],
     ['server: { trustProxy: [loadbalancer] }', 'server.trustProxy[0]: must be an IP address or a CIDR range'],
+    ['server: { trustProxy: [0.0.0.0/0] }', 'server.trustProxy[0]: must not be every address'],
+    ['server: { trustProxy: ["::/0"] }', 'must not be every address'],
+    ['server: { trustProxy: ["fe80::1%eth0"] }', 'must be an IP address or a CIDR range'],
     ['server: { trustProxy: [10.0.0.0/33] }', 'must be an IP address or a CIDR range'],
     ['server: { trustProxy: [10.0.0.0/8/8] }', 'must be an IP address or a CIDR range'],
     ['server: { publicUrl: "https://u:geheim@x.example" }', 'server.publicUrl: must be a plain address'],
@@ -65,7 +68,7 @@ describe('checks over several keys', () => {
       '  port: 0',
       '  adminPort: 0',
       '  corsOrigins: [https://a.example, "http://localhost:5173", "http://[::1]:3000"]',
-      '  trustProxy: [10.0.0.0/8, "::1", "fd00::/8", 192.0.2.1]',
+      '  trustProxy: [10.0.0.0/8, "::1", "fc00::/7", 192.0.2.1]',
       'chat: { backend: forward }',
       'upstreams: { api: { targets: ["http://127.0.0.1:8000"], credentials: forward } }',
     ].join('\n');
@@ -102,8 +105,8 @@ describe('environment: production', () => {
       'server.corsOrigins[0]: must begin with https://',
     ],
     [
-      'server: { publicUrl: "https://c.example", trustProxy: [0.0.0.0/0] }',
-      'server.trustProxy[0]: believes X-Forwarded-For of everybody',
+      'server: { publicUrl: "https://c.example", trustProxy: [0.0.0.0/1] }',
+      'server.trustProxy[0]: is a large part of the internet',
     ],
     ['log: { level: trace }', 'log.level: trace may write what users say'],
     ['agent: { apiKey: changeme }', 'agent.apiKey: looks like an example'],
@@ -155,7 +158,7 @@ describe('environment: development', () => {
 
   it.each([
     ['server: { host: 0.0.0.0 }', 'a demo user must not exist where others can reach the gateway'],
-    ['server: { trustProxy: ["::/0"] }', 'believes X-Forwarded-For of everybody'],
+    ['server: { trustProxy: ["2000::/3"] }', 'is a large part of the internet'],
     ['agent: { apiKey: changeme }', 'looks like an example'],
   ])('starts with %s, and warns', async (text, message) => {
     expect(await problemsOf(text)).toEqual([]);
