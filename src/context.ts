@@ -5,8 +5,8 @@ import type { ChatDescription } from './auth/schemas.ts';
 import { startSessionSweep } from './auth/session-sweep.ts';
 import { openSigningKey } from './auth/signing-key.ts';
 import { createTokenMinter } from './auth/token-minter.ts';
-import { createAgentBackend } from './chat/agent-backend.ts';
 import type { ChatBackend } from './chat/backend.ts';
+import { createServerBackend } from './chat/server-backend.ts';
 import type { Responder } from './chatkit/responder.ts';
 import { createChatKitServer } from './chatkit/server.ts';
 import type { Config } from './config/schema.ts';
@@ -62,10 +62,14 @@ export async function createContext(
   const runs = createRunRegistry();
   const key = await openSigningKey({ keyFile: config.auth.local.keyFile, logger });
   const mint = createTokenMinter({ issuer: config.auth.local.issuer, key });
-  const chat =
-    config.chat.backend === 'forward'
-      ? await createForwardChat(config, stack, { mint, logger })
-      : createAgentChat(config, stack, { store, events, runs, logger, responder: overrides.responder });
+  const chat = await createChat(config, stack, {
+    mint,
+    store,
+    events,
+    runs,
+    logger,
+    responder: overrides.responder,
+  });
   const auth = createLocalAuth({
     config: config.auth.local,
     users: store.users,
@@ -95,45 +99,90 @@ export async function createContext(
   };
 }
 
+interface ChatParts {
+  readonly mint: TokenMinter;
+  readonly store: Store;
+  readonly events: GatewayEvents;
+  readonly runs: RunRegistry;
+  readonly logger: Logger;
+  readonly responder: Responder | undefined;
+}
+
+async function createChat(config: Config, stack: AsyncDisposableStack, parts: ChatParts): Promise<Chat> {
+  switch (config.chat.backend) {
+    case 'agent':
+      return createAgentChat(config, stack, parts);
+    case 'forward':
+      return await createForwardChat(config, stack, parts);
+    case 'bridge':
+      return await createBridgeChat(config, stack, parts);
+  }
+}
+
 async function createForwardChat(
   config: Config,
   stack: AsyncDisposableStack,
-  parts: { readonly mint: TokenMinter; readonly logger: Logger },
+  parts: ChatParts,
 ): Promise<Chat> {
   const { upstream: name, path, unknownOperations } = config.chat.forward;
-  const upstreamConfig = config.upstreams[name];
-  if (upstreamConfig === undefined) throw new Error(`chat.forward.upstream names no upstream: ${name}`);
-  // Its HTTP client takes a tenth of a second to load, which the built-in agent need not wait for.
-  const [{ openUpstream }, { createForwardBackend }] = await Promise.all([
-    import('./forward/upstream/upstream.ts'),
-    import('./forward/forward-backend.ts'),
-  ]);
-  const upstream = stack.use(await openUpstream({ name, config: upstreamConfig, logger: parts.logger }));
+  const { createForwardBackend } = await import('./forward/forward-backend.ts');
+  const service = await openService(config, stack, { ...parts, name });
   return {
     backend: createForwardBackend({
-      upstream,
+      ...service,
       path,
-      credentials: createCredentialHeaders(upstreamConfig, parts.mint),
       unknownOperations,
       firstByteHoldMs: config.chat.firstByteHoldMs,
-      maxJsonBytes: upstreamConfig.maxJsonBytes,
     }),
     describe: () => ({ backend: 'forward', demo: false, models: [] }),
     warmUp: async () => undefined,
   };
 }
 
-function createAgentChat(
+async function createBridgeChat(
   config: Config,
   stack: AsyncDisposableStack,
-  parts: {
-    readonly store: Store;
-    readonly events: GatewayEvents;
-    readonly runs: RunRegistry;
-    readonly logger: Logger;
-    readonly responder: Responder | undefined;
-  },
-): Chat {
+  parts: ChatParts,
+): Promise<Chat> {
+  const { bridge } = config.chat;
+  const { createBridgeResponder } = await import('./bridge/bridge-responder.ts');
+  const service = await openService(config, stack, { ...parts, name: bridge.upstream });
+  const responder = createBridgeResponder({ bridge, ...service });
+  const { store, events, runs } = parts;
+  const server = createChatKitServer({
+    store: store.chat,
+    responder: parts.responder ?? responder,
+    checkChoice: responder.checkChoice,
+    runs,
+    events,
+    checkpointMs: config.chat.checkpointMs,
+  });
+  return {
+    backend: createServerBackend('bridge', server),
+    describe: () => ({ backend: 'bridge', demo: false, models: [] }),
+    warmUp: async () => undefined,
+  };
+}
+
+/** The service that a chat asks, and how it learns who asks. */
+async function openService(
+  config: Config,
+  stack: AsyncDisposableStack,
+  parts: { readonly name: string; readonly mint: TokenMinter; readonly logger: Logger },
+) {
+  const { name, mint, logger } = parts;
+  const upstreamConfig = config.upstreams[name];
+  if (upstreamConfig === undefined) throw new Error(`there is no upstream ${name}`);
+  // Its HTTP client takes a tenth of a second to load, which the built-in agent need not wait for.
+  const { openUpstream } = await import('./forward/upstream/upstream.ts');
+  return {
+    upstream: stack.use(await openUpstream({ name, config: upstreamConfig, logger })),
+    credentials: createCredentialHeaders(upstreamConfig, mint),
+    maxJsonBytes: upstreamConfig.maxJsonBytes,
+  };
+}
+
+function createAgentChat(config: Config, stack: AsyncDisposableStack, parts: ChatParts): Chat {
   const { store, events, runs, logger } = parts;
   const agent = stack.use(createAgentResponder({ config: config.agent, tasks: store.tasks, events, logger }));
   const server = createChatKitServer({
@@ -145,7 +194,7 @@ function createAgentChat(
     checkpointMs: config.chat.checkpointMs,
   });
   return {
-    backend: createAgentBackend(server),
+    backend: createServerBackend('agent', server),
     describe: () => ({ backend: 'agent', ...agent.describe() }),
     warmUp: () => agent.warmUp(),
   };

@@ -11,6 +11,7 @@ import type { BackendStream, ChatBackend } from '../backend.ts';
 import { toChatContext } from '../chat-context.ts';
 import { parseJson, toInvalidRequest, toOperation } from '../operation.ts';
 import { sendRunStream, type StreamSender } from '../send-stream.ts';
+import { within } from '../within.ts';
 import { toFrames } from './frames.ts';
 import { listMessages } from './messages.ts';
 import {
@@ -28,6 +29,8 @@ export interface SimpleApiOptions extends StreamSender {
   readonly backend: ChatBackend;
   readonly bodyLimitBytes: number;
   readonly limitRuns: (req: Request, res: Response) => Promise<void>;
+  /** How long the status of a reply waits for the service that writes it. */
+  readonly firstByteHoldMs: number;
 }
 
 const FAILURE: ChatFrame = {
@@ -68,11 +71,13 @@ async function chat(options: SimpleApiOptions, req: Request, res: Response): Pro
   const frames = toFrames(stream.events(), {
     runId: stream.runId,
     conversationId: asked.conversation_id,
-    toolCalls: options.backend.name === 'agent' ? 'records' : 'workflows',
+    toolCalls: options.backend.name === 'forward' ? 'workflows' : 'records',
   });
-  if (wantsJson(asked, req)) {
+  const service = stream.answer && (await within(stream.answer, options.firstByteHoldMs));
+  if (service?.kind === 'refusal') throw service.error;
+  if (wantsJson(asked, req, service?.form)) {
     res.setHeader('X-Run-Id', stream.runId);
-    res.json(await toAnswer(frames));
+    res.json(await toAnswer(frames, stream.answer));
     return;
   }
   await sendRunStream(options, res, {
@@ -183,7 +188,11 @@ function toConversation(thread: Thread & { updated_at?: string }): Conversation 
   };
 }
 
-async function toAnswer(frames: AsyncIterable<ChatFrame>): Promise<ChatAnswer> {
+/** @param service where one was asked: its refusal keeps its status */
+async function toAnswer(
+  frames: AsyncIterable<ChatFrame>,
+  service: BackendStream['answer'],
+): Promise<ChatAnswer> {
   const answer: ChatAnswer = {
     conversation_id: '',
     run_id: '',
@@ -195,8 +204,11 @@ async function toAnswer(frames: AsyncIterable<ChatFrame>): Promise<ChatAnswer> {
   for await (const frame of frames) {
     if ('content' in frame) answer.content += frame.content;
     else if ('tool_call' in frame) calls.set(frame.tool_call.id, frame.tool_call);
-    else if ('error' in frame) throw new GatewayError('reply-failed', { detail: frame.error.message });
-    else if ('done' in frame) answer.message_id = frame.message_id;
+    else if ('error' in frame) {
+      const answered = await service;
+      if (answered?.kind === 'refusal') throw answered.error;
+      throw new GatewayError('reply-failed', { detail: frame.error.message });
+    } else if ('done' in frame) answer.message_id = frame.message_id;
     else if ('run_id' in frame) Object.assign(answer, frame);
   }
   return { ...answer, tool_calls: [...calls.values()] };
@@ -210,9 +222,11 @@ function toChunk(frame: ChatFrame): string {
   return `data: ${JSON.stringify(frame)}\n\n`;
 }
 
-function wantsJson(asked: ChatRequest, req: Request): boolean {
+/** A client that does not mind gets the form that the service itself has chosen. */
+function wantsJson(asked: ChatRequest, req: Request, form: 'stream' | 'whole' = 'stream'): boolean {
   if (asked.stream !== undefined) return !asked.stream;
-  return req.accepts('text/event-stream', 'application/json') === 'application/json';
+  const forms = ['text/event-stream', 'application/json'];
+  return req.accepts(form === 'whole' ? forms.reverse() : forms) === 'application/json';
 }
 
 function idOf(req: Request): string {

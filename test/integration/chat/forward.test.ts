@@ -1,5 +1,7 @@
-import { once } from 'node:events';
 import { request } from 'node:http';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { startFastApi, type FastApiService } from '../../support/fastapi.ts';
 import { startForward, withoutHeartbeats } from '../../support/forward.ts';
