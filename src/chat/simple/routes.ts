@@ -74,7 +74,10 @@ async function chat(options: SimpleApiOptions, req: Request, res: Response): Pro
     toolCalls: options.backend.name === 'forward' ? 'workflows' : 'records',
   });
   const service = stream.answer && (await within(stream.answer, options.firstByteHoldMs));
-  if (service?.kind === 'refusal') throw service.error;
+  if (service?.kind === 'refusal') {
+    if (asked.conversation_id === undefined) await deleteUnbegun(options.backend, frames, req, res);
+    throw service.error;
+  }
   if (wantsJson(asked, req, service?.form)) {
     res.setHeader('X-Run-Id', stream.runId);
     res.json(await toAnswer(frames, stream.answer));
@@ -86,6 +89,25 @@ async function chat(options: SimpleApiOptions, req: Request, res: Response): Pro
     chunks: toChunks(frames),
     failureFrame: toChunk(FAILURE),
   });
+}
+
+/** A conversation whose first message was refused has never been told to the caller, who will begin another one. */
+async function deleteUnbegun(
+  backend: ChatBackend,
+  frames: AsyncIterable<ChatFrame>,
+  req: Request,
+  res: Response,
+): Promise<void> {
+  for await (const frame of frames) {
+    if (!('conversation_id' in frame)) continue;
+    const request = {
+      type: 'threads.delete',
+      params: { thread_id: frame.conversation_id },
+      metadata: {},
+    } as const;
+    await backend.handle(toOperation(request), toChatContext(req, res));
+    return;
+  }
 }
 
 async function listConversations({ backend }: SimpleApiOptions, req: Request, res: Response): Promise<void> {
