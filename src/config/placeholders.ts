@@ -10,11 +10,9 @@ export const PLACEHOLDERS = [
   'model',
   'thread_id',
 ] as const;
-export type Placeholder = (typeof PLACEHOLDERS)[number];
 
 /** What the template of one message of {{history}} may name. */
 export const MESSAGE_PLACEHOLDERS = ['role', 'content'] as const;
-export type MessagePlaceholder = (typeof MESSAGE_PLACEHOLDERS)[number];
 
 /** Every `{{name}}` of a text; the name is the first group. */
 export const PLACEHOLDER_PATTERN = /\{\{\s*([^{}]*?)\s*\}\}/g;

@@ -184,6 +184,43 @@ describe('bridge: a client that goes', () => {
   });
 });
 
+describe('bridge: what the service is told', () => {
+  it('S12 S13 bridge: the token where it is to have it, the trace and the language, and nothing else', async () => {
+    await using trusted = await startBridge(upstream.url, {}, { upstream: { credentials: 'forward' } });
+    const caller = await trusted.signIn();
+    behave({ kind: 'sse' });
+    const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+    const headers = {
+      traceparent,
+      'Accept-Language': 'de-CH',
+      Cookie: 'session=secret',
+      'X-User-Id': 'mallory',
+      'X-Forwarded-For': '6.6.6.6',
+    };
+    const response = await caller.chatkit(create('Hello'), { headers });
+    await response.text();
+    const sent = last();
+    expect(sent.header('authorization')).toEqual([`Bearer ${caller.token}`]);
+    expect(sent.header('traceparent')).toEqual([traceparent]);
+    expect(sent.header('accept-language')).toEqual(['de-CH']);
+    expect(sent.header('x-request-id')).toEqual([response.headers.get('x-request-id')]);
+    for (const name of ['cookie', 'x-user-id', 'x-forwarded-for']) expect(sent.header(name)).toEqual([]);
+    expect(JSON.stringify(trusted.logs)).not.toContain(caller.token);
+  });
+
+  it('a model only where the request has a place for it', async () => {
+    const picked = { inference_options: { model: 'big' } };
+    expect((await user.chatkit(create('Hello', picked))).status).toBe(422);
+    await using choosing = await startBridge(upstream.url, { request: { q: '{{message}}', m: '{{model}}' } });
+    const caller = await choosing.signIn();
+    behave({ kind: 'sse' });
+    await caller.stream(create('Hello', picked));
+    expect(JSON.parse(String(last().body))).toEqual({ q: 'Hello', m: 'big' });
+    const { body } = await json(caller, '/api/auth/session');
+    expect(body.chat).toEqual({ backend: 'bridge', demo: false, models: [] });
+  });
+});
+
 describe('bridge: time limits', () => {
   const failing = async (limits: object, personality: Personality) => {
     await using hasty = await startBridge(upstream.url, {}, { upstream: limits });
@@ -270,17 +307,17 @@ describe('bridge: the plain contract', () => {
 
   it('the status waits no longer than it may', async () => {
     await using quick = await startBridge(upstream.url, {}, { chat: { firstByteHoldMs: 50 } });
-    behave({ kind: 'slow-headers', delayMs: 400, then: { kind: 'status', status: 429, body: 'empty' } });
+    const message = 'hostile:slow-headers?delayMs=400&then=status%3Fstatus%3D429%26body%3Dempty';
     const caller = await quick.signIn();
-    const frames = (await readStream(await caller.fetch('/api/chat', post({ message: 'Hello' })))).frames;
+    const frames = (await readStream(await caller.fetch('/api/chat', post({ message })))).frames;
     expect(frames.at(-1)?.data).toMatchObject({ error: { retry: true } });
-    const whole = await caller.fetch('/api/chat', post({ message: 'Hello', stream: false }));
+    const whole = await caller.fetch('/api/chat', post({ message, stream: false }));
     expect(whole.status).toBe(429);
   });
 });
 
 describe('bridge: answering a message again', () => {
-  const lastBody = () => JSON.parse(String(last().body)) as any;
+  const lastBody = () => JSON.parse(String(last().body));
 
   it('goes on with the conversation of the service where the request has no history', async () => {
     behave({ kind: 'sse' });
