@@ -42,7 +42,14 @@ export function createApp(context: GatewayContext): Express {
   app.use(
     '/api',
     limits.chat.middleware,
-    createSimpleApi({ backend, metrics, heartbeatMs, bodyLimitBytes, limitRuns }),
+    createSimpleApi({
+      backend,
+      metrics,
+      heartbeatMs,
+      bodyLimitBytes,
+      limitRuns,
+      firstByteHoldMs: config.chat.firstByteHoldMs,
+    }),
   );
 
   app.use(notFound);

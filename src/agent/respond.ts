@@ -1,6 +1,7 @@
 import type { ResponderEvent } from '../chatkit/protocol/events.ts';
 import type { ThreadItem, UserMessageItem } from '../chatkit/protocol/items.ts';
 import type { Turn } from '../chatkit/responder.ts';
+import { messageText, titleFromMessage, toTitle } from '../chatkit/title.ts';
 import type { Config } from '../config/schema.ts';
 import type { GatewayEvents } from '../observability/events.ts';
 import type { Choice, InferenceOptions } from './choice.ts';
@@ -9,7 +10,7 @@ import { toFailure, toReplyError } from './failures.ts';
 import { toModelInput } from './history/to-model-input.ts';
 import { ReplyFailure } from './reply/run-agent.ts';
 import { writeReply } from './reply/write-reply.ts';
-import { messageText, TITLE_TIMEOUT_MS, titleFromMessage, toTitle } from './title.ts';
+import { TITLE_TIMEOUT_MS } from './title.ts';
 
 export interface RespondOptions {
   readonly turn: Turn;

@@ -76,7 +76,7 @@ export const tokenResponseSchema = z
 
 const chatDescriptionSchema = z
   .object({
-    backend: z.enum(['agent', 'forward']).meta({ description: 'Who answers.' }),
+    backend: z.enum(['agent', 'forward', 'bridge']).meta({ description: 'Who answers.' }),
     model: z
       .string()
       .optional()

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { Principal } from '../auth/principal.ts';
+import type { ServiceAnswer } from '../chatkit/responder.ts';
 import type { ChatKitRequest } from '../chatkit/protocol/requests.ts';
 import type { Audience } from '../chatkit/thread-view.ts';
 import type { RunEvent } from '../runs/run.ts';
@@ -33,6 +34,8 @@ export interface ChatContext {
 /** A stream that is being produced. Exactly one of its two readings is used, once; leaving the loop ends the reading. */
 export interface BackendStream {
   readonly runId: string;
+  /** What the service behind the gateway answered, where one is asked. Resolves when the run has ended at the latest. */
+  readonly answer?: Promise<ServiceAnswer | undefined>;
   /** The frames of the ChatKit stream as bytes, cut at any place. */
   chunks(): AsyncIterable<Uint8Array | string>;
   /** The same stream decoded, with the hidden items that only the gateway reads. */
@@ -50,7 +53,7 @@ export type BackendReply =
 
 /** What answers operations. */
 export interface ChatBackend {
-  readonly name: 'agent' | 'forward';
+  readonly name: 'agent' | 'forward' | 'bridge';
   /** @throws GatewayError before the first byte; after it, an error is an event of the stream */
   handle(operation: Operation, context: ChatContext): Promise<BackendReply>;
 }

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { Principal } from '../auth/principal.ts';
+import type { GatewayError } from '../errors/gateway-error.ts';
 import type { IdKind } from './ids.ts';
 import type { ResponderEvent } from './protocol/events.ts';
 import type { ThreadItem, UserMessageItem } from './protocol/items.ts';
@@ -15,14 +16,26 @@ export interface TurnThread {
   metadata: Readonly<Record<string, unknown>>;
 }
 
+/** What a service behind a responder said before the first word of its reply. */
+export type ServiceAnswer =
+  /** `whole`: the reply comes as one piece, so a client that does not mind may get it as one too. */
+  | { readonly kind: 'reply'; readonly form: 'stream' | 'whole' }
+  | { readonly kind: 'refusal'; readonly error: GatewayError };
+
 /** Everything that a responder may use to write one reply. */
 export interface Turn {
   readonly runId: string;
   readonly requestId: string;
   readonly principal: Principal;
+  /** The caller's verified access token, for a service that is to receive it. Never to be logged or stored. */
+  readonly accessToken: string;
+  /** W3C trace context of the caller, to be passed on. */
+  readonly trace: Readonly<Record<string, string>>;
   readonly thread: TurnThread;
   /** The message to answer; absent when the turn goes on after a client tool or a structured input. */
   readonly input: UserMessageItem | undefined;
+  /** Whether `input` is answered again: what followed it is gone. */
+  readonly isRetry: boolean;
   /** The user's `Accept-Language`, or an empty string. */
   readonly locale: string;
   readonly logger: Logger;
@@ -31,6 +44,8 @@ export interface Turn {
   /** The newest stored items, oldest first, hidden ones and `input` included. */
   history(limit: number): Promise<ThreadItem[]>;
   createId(kind: IdKind): string;
+  /** Tells the front door, which can still choose a status, what a service answered. Without effect later. */
+  answered(answer: ServiceAnswer): void;
   /** The fields that every new item of this thread begins with. */
   newItem(kind: IdKind): { id: string; thread_id: string; created_at: string };
 }

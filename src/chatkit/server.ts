@@ -63,7 +63,7 @@ export function createChatKitServer(options: TurnOperations): ChatKitServer {
             'a client asked for an operation that is not available',
           );
           throw new GatewayError('not-implemented', {
-            detail: `The operation ${request.type} is not available with the built-in agent yet.`,
+            detail: `The operation ${request.type} is not available yet.`,
           });
       }
     },

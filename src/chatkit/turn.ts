@@ -10,7 +10,7 @@ import { createId } from './ids.ts';
 import { createPendingItems } from './pending-items.ts';
 import type { ErrorEvent, ResponderEvent, ThreadStreamEvent } from './protocol/events.ts';
 import { isHiddenItem, type UserMessageItem } from './protocol/items.ts';
-import { ReplyError, type Responder, type Turn, type TurnThread } from './responder.ts';
+import { ReplyError, type Responder, type ServiceAnswer, type Turn, type TurnThread } from './responder.ts';
 import { toThread } from './thread-view.ts';
 
 export interface TurnOptions {
@@ -25,12 +25,16 @@ export interface TurnRequest {
   readonly runId: string;
   readonly requestId: string;
   readonly principal: Principal;
+  readonly accessToken: string;
+  readonly trace: Readonly<Record<string, string>>;
   readonly locale: string;
   readonly logger: Logger;
   readonly thread: ThreadRecord;
   /** Changed in place by the responder, and by a rename while the reply is written. */
   readonly live: TurnThread;
   readonly input: UserMessageItem | undefined;
+  readonly isRetry: boolean;
+  readonly onAnswer: ((answer: ServiceAnswer) => void) | undefined;
   /** Sent before the reply: what the operation itself did. */
   readonly opening: readonly ThreadStreamEvent[];
 }
@@ -159,8 +163,11 @@ function createTurn(options: TurnOptions, request: TurnRequest, signal: AbortSig
     runId: request.runId,
     requestId: request.requestId,
     principal,
+    accessToken: request.accessToken,
+    trace: request.trace,
     thread: request.live,
     input: request.input,
+    isRetry: request.isRetry,
     locale: request.locale,
     logger: request.logger,
     signal,
@@ -169,6 +176,7 @@ function createTurn(options: TurnOptions, request: TurnRequest, signal: AbortSig
       return page.data.reverse();
     },
     createId,
+    answered: (answer) => request.onAnswer?.(answer),
     newItem: (kind) => ({ id: createId(kind), thread_id: thread.id, created_at: new Date().toISOString() }),
   };
 }

@@ -1,4 +1,5 @@
 import { BlockList, isIP } from 'node:net';
+import { checkBridge } from './bridge-checks.ts';
 import { checkIssuers } from './issuer-checks.ts';
 import type { KeyPath } from './keys.ts';
 import type { Config } from './schema.ts';
@@ -111,19 +112,22 @@ function* checkUpstreams({ chat, upstreams }: Config): Generator<Finding> {
       }
     }
   }
-  if (chat.backend !== 'forward') return;
-  if (!Object.hasOwn(upstreams, chat.forward.upstream)) {
+  if (chat.backend === 'agent') return;
+  const { upstream, path } = chat[chat.backend];
+  if (!Object.hasOwn(upstreams, upstream)) {
     const known = Object.keys(upstreams);
     yield {
-      path: ['chat', 'forward', 'upstream'],
+      path: ['chat', chat.backend, 'upstream'],
       given: [['upstreams'], ['chat', 'backend']],
       weight: 'refuse',
       message:
-        `names the upstream "${chat.forward.upstream}", which upstreams does not define` +
-        (known.length === 0 ? '; add upstreams.' + chat.forward.upstream : ` (it has ${known.join(', ')})`),
+        `names the upstream "${upstream}", which upstreams does not define` +
+        (known.length === 0 ? `; add upstreams.${upstream}` : ` (it has ${known.join(', ')})`),
     };
   }
-  if (new URL(chat.forward.path, 'http://upstream').pathname !== chat.forward.path) {
+  if (chat.backend === 'bridge') {
+    yield* checkBridge(chat.bridge);
+  } else if (new URL(path, 'http://upstream').pathname !== path) {
     yield {
       path: ['chat', 'forward', 'path'],
       weight: 'refuse',

@@ -1,5 +1,6 @@
 import type { Dispatcher } from 'undici';
 import type { BackendReply, ChatBackend, ChatContext, Operation } from '../chat/backend.ts';
+import { within } from '../chatkit/within.ts';
 import { createId } from '../chatkit/ids.ts';
 import { isStreaming } from '../chatkit/protocol/requests.ts';
 import { GatewayError } from '../errors/gateway-error.ts';
@@ -85,19 +86,6 @@ async function toReply(
     return { kind: 'json', status, body: await readBounded(response, options.maxJsonBytes) };
   }
   throw await toRefusal(response);
-}
-
-/** What the promise resolves to within the time, or nothing; its rejection stays its own. */
-async function within<T>(promise: Promise<T>, ms: number): Promise<T | undefined> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<undefined>((resolve) => {
-    timer = setTimeout(() => resolve(undefined), ms);
-  });
-  try {
-    return await Promise.race([promise, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 function threadOf({ request }: Operation): string | undefined {

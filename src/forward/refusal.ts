@@ -56,6 +56,7 @@ function toProblem(finding: unknown): InputProblem | undefined {
   return { pointer: path.map((part) => `/${part}`).join(''), detail: msg };
 }
 
-function isPlain(text: string): boolean {
+/** Whether a text of a service can be shown: short, and no markup, stack trace or address. */
+export function isPlain(text: string): boolean {
   return text.length <= MAX_DETAIL_CHARS && !/traceback|<[a-z!/]|\bfile "|:\/\/|\n/i.test(text);
 }

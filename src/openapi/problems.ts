@@ -24,7 +24,7 @@ const DETAILS: Readonly<Partial<Record<ErrorCode, GatewayErrorOptions>>> = {
     detail: 'Choose one of these tools: add_task, list_tasks, complete_task, delete_task.',
   },
   'not-implemented': {
-    detail: 'The operation input.transcribe is not available with the built-in agent yet.',
+    detail: 'The operation input.transcribe is not available yet.',
   },
   'rate-limited': { detail: 'Try again in 12 seconds.' },
   'reply-failed': { detail: 'The model is busy at the moment. Please try again.' },

@@ -62,7 +62,8 @@ function chat() {
     description:
       'An event stream by default; one JSON answer with `stream: false` or `Accept: application/json`. The first ' +
       'frame names the conversation and the run, the last one is `done` or `error`. Closing the connection stops the ' +
-      'reply; what was written so far is kept.',
+      'reply; what was written so far is kept. Where a plain service answers, what it refuses at once is a problem with ' +
+      'its status, and an answer of its that comes as one piece is JSON unless a stream is asked for.',
     requestBody: body(chatRequest, {
       first: { summary: 'The first message of a conversation', value: examples.newConversation },
       next: { summary: 'A further message', value: examples.nextMessage },
@@ -92,6 +93,8 @@ function chat() {
         'run-in-progress',
         'model-not-allowed',
         'reply-failed',
+        'upstream-refused',
+        'upstream-unavailable',
         'shutting-down',
       ),
       default: anyProblem,

@@ -31,6 +31,8 @@ export async function startChatKitServer(responder: Responder, options: { checkp
       claims: {},
       userKey: JSON.stringify(['test', subject]),
     },
+    accessToken: 'token',
+    trace: {},
     locale: '',
     logger,
     audience: 'client' as const,

@@ -85,13 +85,17 @@ export function createFakeThread(
         runId: createId('run'),
         requestId: 'test-request',
         principal,
+        accessToken: 'token',
+        trace: {},
         thread,
         input,
+        isRetry: false,
         locale: 'en',
         logger,
         signal: stop.signal,
         history: async (limit) => items.slice(-limit),
         createId,
+        answered: () => undefined,
         newItem,
       };
       return {

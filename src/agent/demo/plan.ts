@@ -1,6 +1,7 @@
 import type { AgentInputItem, ModelRequest } from '@openai/agents-core';
 import { isContext } from '../history/context.ts';
-import { TITLE_INSTRUCTIONS, titleFromMessage } from '../title.ts';
+import { titleFromMessage } from '../../chatkit/title.ts';
+import { TITLE_INSTRUCTIONS } from '../title.ts';
 import { toIntent, type Intent } from './intent.ts';
 import {
   HELP,

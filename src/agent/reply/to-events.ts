@@ -1,10 +1,15 @@
 import type { Annotation } from '../../chatkit/protocol/common.ts';
 import type { ResponderEvent } from '../../chatkit/protocol/events.ts';
 import type { Turn } from '../../chatkit/responder.ts';
+import { createMessageWriter, type MessageWriter } from '../../chatkit/writers/message-writer.ts';
+import {
+  createToolWriter,
+  type ToolCall,
+  type ToolOutcome,
+  type ToolWriter,
+} from '../../chatkit/writers/tool-writer.ts';
 import type { ToolRegistry } from '../tools/registry.ts';
-import { createMessageWriter, type MessageWriter } from './message-writer.ts';
 import { createThoughtWriter, type ThoughtWriter } from './thought-writer.ts';
-import { createToolWriter, type ToolCall, type ToolOutcome, type ToolWriter } from './tool-writer.ts';
 
 /** Turns what a model run does into ChatKit events. At most one visible item is open at a time. */
 export interface ReplyWriter {
@@ -97,7 +102,7 @@ export function createReplyWriter(options: ReplyWriterOptions): ReplyWriter {
           newWorkflow: () => newItem('workflow'),
           newRecord: () => newItem('hidden_context'),
           push,
-          registry,
+          titlesOf: (tool) => registry.get(tool),
           onEnd: options.onToolEnd,
         });
       }

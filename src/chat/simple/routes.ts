@@ -11,6 +11,7 @@ import type { BackendStream, ChatBackend } from '../backend.ts';
 import { toChatContext } from '../chat-context.ts';
 import { parseJson, toInvalidRequest, toOperation } from '../operation.ts';
 import { sendRunStream, type StreamSender } from '../send-stream.ts';
+import { within } from '../../chatkit/within.ts';
 import { toFrames } from './frames.ts';
 import { listMessages } from './messages.ts';
 import { toTimestamp } from './timestamp.ts';
@@ -29,6 +30,8 @@ export interface SimpleApiOptions extends StreamSender {
   readonly backend: ChatBackend;
   readonly bodyLimitBytes: number;
   readonly limitRuns: (req: Request, res: Response) => Promise<void>;
+  /** How long the status of a reply waits for the service that writes it. */
+  readonly firstByteHoldMs: number;
 }
 
 const FAILURE: ChatFrame = {
@@ -69,11 +72,16 @@ async function chat(options: SimpleApiOptions, req: Request, res: Response): Pro
   const frames = toFrames(stream.events(), {
     runId: stream.runId,
     conversationId: asked.conversation_id,
-    toolCalls: options.backend.name === 'agent' ? 'records' : 'workflows',
+    toolCalls: options.backend.name === 'forward' ? 'workflows' : 'records',
   });
-  if (wantsJson(asked, req)) {
+  const service = stream.answer && (await within(stream.answer, options.firstByteHoldMs));
+  if (service?.kind === 'refusal') {
+    if (asked.conversation_id === undefined) await deleteUnbegun(options.backend, frames, req, res);
+    throw service.error;
+  }
+  if (wantsJson(asked, req, service?.form)) {
     res.setHeader('X-Run-Id', stream.runId);
-    res.json(await toAnswer(frames));
+    res.json(await toAnswer(frames, stream.answer));
     return;
   }
   await sendRunStream(options, res, {
@@ -82,6 +90,25 @@ async function chat(options: SimpleApiOptions, req: Request, res: Response): Pro
     chunks: toChunks(frames),
     failureFrame: toChunk(FAILURE),
   });
+}
+
+/** A conversation whose first message was refused has never been told to the caller, who will begin another one. */
+async function deleteUnbegun(
+  backend: ChatBackend,
+  frames: AsyncIterable<ChatFrame>,
+  req: Request,
+  res: Response,
+): Promise<void> {
+  for await (const frame of frames) {
+    if (!('conversation_id' in frame)) continue;
+    const request = {
+      type: 'threads.delete',
+      params: { thread_id: frame.conversation_id },
+      metadata: {},
+    } as const;
+    await backend.handle(toOperation(request), toChatContext(req, res));
+    return;
+  }
 }
 
 async function listConversations({ backend }: SimpleApiOptions, req: Request, res: Response): Promise<void> {
@@ -184,7 +211,11 @@ function toConversation(thread: Thread & { updated_at?: string }): Conversation 
   };
 }
 
-async function toAnswer(frames: AsyncIterable<ChatFrame>): Promise<ChatAnswer> {
+/** @param service where one was asked: its refusal keeps its status */
+async function toAnswer(
+  frames: AsyncIterable<ChatFrame>,
+  service: BackendStream['answer'],
+): Promise<ChatAnswer> {
   const answer: ChatAnswer = {
     conversation_id: '',
     run_id: '',
@@ -196,8 +227,11 @@ async function toAnswer(frames: AsyncIterable<ChatFrame>): Promise<ChatAnswer> {
   for await (const frame of frames) {
     if ('content' in frame) answer.content += frame.content;
     else if ('tool_call' in frame) calls.set(frame.tool_call.id, frame.tool_call);
-    else if ('error' in frame) throw new GatewayError('reply-failed', { detail: frame.error.message });
-    else if ('done' in frame) answer.message_id = frame.message_id;
+    else if ('error' in frame) {
+      const answered = await service;
+      if (answered?.kind === 'refusal') throw answered.error;
+      throw new GatewayError('reply-failed', { detail: frame.error.message });
+    } else if ('done' in frame) answer.message_id = frame.message_id;
     else if ('run_id' in frame) Object.assign(answer, frame);
   }
   return { ...answer, tool_calls: [...calls.values()] };
@@ -211,9 +245,11 @@ function toChunk(frame: ChatFrame): string {
   return `data: ${JSON.stringify(frame)}\n\n`;
 }
 
-function wantsJson(asked: ChatRequest, req: Request): boolean {
+/** A client that does not mind gets the form that the service itself has chosen. */
+function wantsJson(asked: ChatRequest, req: Request, form: 'stream' | 'whole' = 'stream'): boolean {
   if (asked.stream !== undefined) return !asked.stream;
-  return req.accepts('text/event-stream', 'application/json') === 'application/json';
+  const forms = ['text/event-stream', 'application/json'];
+  return req.accepts(form === 'whole' ? forms.reverse() : forms) === 'application/json';
 }
 
 function idOf(req: Request): string {

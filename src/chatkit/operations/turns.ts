@@ -43,7 +43,7 @@ export async function createThread(
     { type: 'thread.created', thread: toThread(thread) },
     { type: 'thread.item.done', item },
   ];
-  return startTurn(options, context, { claim, thread, input: item, opening });
+  return startTurn(options, context, { claim, thread, input: item, isRetry: false, opening });
 }
 
 export async function addUserMessage(
@@ -59,6 +59,7 @@ export async function addUserMessage(
       claim,
       thread,
       input: item,
+      isRetry: false,
       opening: [{ type: 'thread.item.done', item }],
     });
   });
@@ -76,7 +77,7 @@ export async function retryAfterItem(
     if (item.type !== 'user_message') throw new GatewayError('item-not-retryable');
     options.checkChoice(item.inference_options);
     await beginRun(options, context, thread, [{ type: 'delete-items-after', itemId: item.id }]);
-    return startTurn(options, context, { claim, thread, input: item, opening: [] });
+    return startTurn(options, context, { claim, thread, input: item, isRetry: true, opening: [] });
   });
 }
 
@@ -118,10 +119,11 @@ function startTurn(
     readonly claim: ThreadClaim;
     readonly thread: ThreadRecord;
     readonly input: UserMessageItem;
+    readonly isRetry: boolean;
     readonly opening: readonly ThreadStreamEvent[];
   },
 ): Run {
-  const { thread, claim, input, opening } = turn;
+  const { thread, claim, input, isRetry, opening } = turn;
   const runId = thread.runId ?? createId('run');
   const live: TurnThread = {
     id: thread.id,
@@ -135,11 +137,15 @@ function startTurn(
     runId,
     requestId: context.requestId,
     principal: context.principal,
+    accessToken: context.accessToken,
+    trace: context.trace,
     locale: context.locale,
     logger: context.logger.child({ runId, threadId: thread.id }),
     thread,
     live,
     input,
+    isRetry,
+    onAnswer: context.onAnswer,
     opening,
   };
   return claim.start({ id: runId, thread: live, produce: (output) => runTurn(options, request, output) });

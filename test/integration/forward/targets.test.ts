@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { startGateway, type TestGateway } from '../../support/gateway.ts';
+import { parsePersonality } from '../../support/hostile/personality.ts';
 import { startHostileUpstream, type HostileUpstream } from '../../support/hostile-upstream.ts';
 import { create, listThreads } from '../../support/requests.ts';
 import type { TestUser } from '../../support/user.ts';
@@ -38,6 +39,11 @@ async function startFront(targets: readonly string[], upstream: object = {}): Pr
   user = await gateway.signIn();
 }
 
+function late(delayMs: number, then: string) {
+  const personality = parsePersonality(`slow-headers?delayMs=${delayMs}&then=${encodeURIComponent(then)}`);
+  if (personality === undefined) throw new Error(`there is no personality ${then}`);
+  return personality;
+}
 const asked = (service: HostileUpstream) =>
   service.requests.filter(({ target }) => target === '/chatkit').length;
 
@@ -137,11 +143,7 @@ describe('an upstream of several targets', () => {
 describe('a stream whose service is slow', () => {
   it('S5: begins with heartbeats when the service takes longer than the hold, and goes on when it answers', async () => {
     const a = await startService();
-    a.use('/chatkit', {
-      kind: 'slow-headers',
-      delayMs: 800,
-      then: { kind: 'sse', form: 'chatkit', count: 2 },
-    });
+    a.use('/chatkit', late(800, 'sse?form=chatkit&count=2'));
     await startFront([a.url]);
     const response = await user.chatkit(create('Hi'));
     expect(response.status).toBe(200);
@@ -157,7 +159,7 @@ describe('a stream whose service is slow', () => {
     a.use('/chatkit', refusal);
     const early = await user.chatkit(create('Hi'));
     expect([early.status, early.headers.get('retry-after')]).toEqual([429, '7']);
-    a.use('/chatkit', { kind: 'slow-headers', delayMs: 600, then: refusal });
+    a.use('/chatkit', late(600, 'status?status=429&body=fastapi&retryAfter=7'));
     const events = await user.stream(create('Hi'));
     expect(events).toEqual([
       { type: 'error', code: 'custom', message: expect.any(String), allow_retry: true },

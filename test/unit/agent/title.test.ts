@@ -1,6 +1,6 @@
 import { assistantMessage, modelError, modelResponder, ScriptedModel } from '@openai/agents-core/testing';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { titleFromMessage, toTitle } from '../../../src/agent/title.ts';
+import { titleFromMessage, toTitle } from '../../../src/chatkit/title.ts';
 import { createTestAgent, type TestAgentOptions } from '../../support/agent.ts';
 import { createFakeThread } from '../../support/turn.ts';
 

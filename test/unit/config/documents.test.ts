@@ -25,7 +25,8 @@ describe('config/default.yaml', () => {
         const name = `${path}${String(key.value)}`;
         const before = text.slice(0, key.range?.[0]).trimEnd().split('\n').at(-1)?.trim();
         if (before?.startsWith('#') !== true) unexplained.push(name);
-        if (isMap(value)) visit(value, `${name}.`);
+        // A map on one line is a value, not a section.
+        if (isMap(value) && value.flow !== true) visit(value, `${name}.`);
       }
     };
     visit(parseDocument(text).contents as unknown as YAMLMap, '');

@@ -57,7 +57,7 @@ describe('a configuration file', () => {
       '  apiKey: ""',
       'upstreams:',
       '  A: { targets: [http://a] }',
-      '  b: { targets: [http://a, http://b], connectMs: 1.5 }',
+      '  b: { targets: [], connectMs: 1.5 }',
       '  c:',
       'adminPort: 4',
     ].join('\n');
@@ -70,8 +70,8 @@ describe('a configuration file', () => {
       'gateway.yaml:9:3: agent.titles: must be true or false, but is "yes" (text in YAML 1.2)',
       'gateway.yaml:10:3: agent.apiKey: must not be empty',
       'gateway.yaml:12:3: upstreams.A: this name is not allowed: lower-case letters, digits and "-", a letter first',
-      'gateway.yaml:13:8: upstreams.b.targets: must have exactly 1 entry',
-      'gateway.yaml:13:39: upstreams.b.connectMs: must be a whole number from 1 to 86400000, but is 1.5',
+      'gateway.yaml:13:8: upstreams.b.targets: must have at least 1 entry',
+      'gateway.yaml:13:21: upstreams.b.connectMs: must be a whole number from 1 to 86400000, but is 1.5',
       'gateway.yaml:14:3: upstreams.c.targets: is missing; it must be a list, each entry an http:// or https:// address',
       'gateway.yaml:15:1: adminPort: this key does not exist here; did you mean server.adminPort?',
     ]);

@@ -6,7 +6,12 @@ import { problemsOf } from './support.ts';
 describe('secrets', () => {
   it('are marked in the schema', () => {
     const secret = listKeys(configSchema).filter((key) => key.node.secret);
-    expect(secret.map((key) => key.path.join('.'))).toEqual(['agent.apiKey', 'store.url']);
+    expect(secret.map((key) => key.path.join('.'))).toEqual([
+      'chat.bridge.headers',
+      'chat.hosted.apiKey',
+      'agent.apiKey',
+      'store.url',
+    ]);
     expect(describeSchema(configSchema.shape.environment).secret).toBe(false);
   });
 

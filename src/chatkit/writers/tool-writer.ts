@@ -1,8 +1,15 @@
-import type { ResponderEvent } from '../../chatkit/protocol/events.ts';
-import type { WorkflowItem } from '../../chatkit/protocol/items.ts';
-import type { Task, Workflow } from '../../chatkit/protocol/tasks.ts';
-import { toToolCallItem } from '../../chatkit/tool-call-record.ts';
-import type { ToolRegistry } from '../tools/registry.ts';
+import type { ResponderEvent } from '../protocol/events.ts';
+import type { WorkflowItem } from '../protocol/items.ts';
+import type { Task, Workflow } from '../protocol/tasks.ts';
+import { toToolCallItem } from '../tool-call-record.ts';
+
+/** How the calls of a tool are shown to the user. */
+export interface ToolTitles {
+  /** While one runs, for example "Adding a task". */
+  activeTitle(args: Readonly<Record<string, unknown>>): string;
+  /** When it is done, for example "Added a task". */
+  doneTitle(args: Readonly<Record<string, unknown>>): string;
+}
 
 export interface ToolCall {
   readonly callId: string;
@@ -29,7 +36,8 @@ export interface ToolWriterOptions {
   readonly newWorkflow: () => { id: string; thread_id: string; created_at: string };
   readonly newRecord: () => { id: string; thread_id: string; created_at: string };
   readonly push: (event: ResponderEvent) => void;
-  readonly registry: ToolRegistry;
+  /** Nothing for a tool that has no titles of its own. */
+  readonly titlesOf: (tool: string) => ToolTitles | undefined;
   readonly onEnd: (tool: string, succeeded: boolean) => void;
 }
 
@@ -48,7 +56,7 @@ const MAX_ERROR_CHARS = 300;
 const UNFINISHED = 'This step did not finish.';
 
 export function createToolWriter(options: ToolWriterOptions): ToolWriter {
-  const { push, registry } = options;
+  const { push, titlesOf } = options;
   const base = options.newWorkflow();
   const entries: Entry[] = [];
 
@@ -59,7 +67,7 @@ export function createToolWriter(options: ToolWriterOptions): ToolWriter {
   }
 
   function endEntry(entry: Entry, outcome: ToolOutcome): void {
-    const shown = registry.get(entry.call.name);
+    const shown = titlesOf(entry.call.name);
     entry.state = outcome.succeeded ? 'succeeded' : 'failed';
     entry.task = outcome.succeeded
       ? { ...entry.task, status_indicator: 'complete', title: shown?.doneTitle(entry.args) ?? titleOf(entry) }
@@ -83,7 +91,7 @@ export function createToolWriter(options: ToolWriterOptions): ToolWriter {
   return {
     call(call) {
       const args = parseArguments(call.arguments);
-      const title = registry.get(call.name)?.activeTitle(args) ?? `Using ${call.name}`;
+      const title = titlesOf(call.name)?.activeTitle(args) ?? `Using ${call.name}`;
       const task: CustomTask = { type: 'custom', status_indicator: 'loading', title };
       const entry: Entry = { call, args, record: options.newRecord(), task, state: 'running' };
       entries.push(entry);

@@ -1,6 +1,6 @@
-import type { Annotation } from '../../chatkit/protocol/common.ts';
-import type { ResponderEvent } from '../../chatkit/protocol/events.ts';
-import type { AssistantContent, AssistantMessageItem } from '../../chatkit/protocol/items.ts';
+import type { Annotation } from '../protocol/common.ts';
+import type { ResponderEvent } from '../protocol/events.ts';
+import type { AssistantContent, AssistantMessageItem } from '../protocol/items.ts';
 
 /** One assistant message that is being written. Part indexes are the model's own and need not be dense. */
 export interface MessageWriter {

@@ -1,0 +1,109 @@
+import type { Logger } from 'pino';
+import { createAgentResponder } from '../agent/agent-responder.ts';
+import type { ChatDescription } from '../auth/schemas.ts';
+import type { ChatBackend } from '../chat/backend.ts';
+import { createServerBackend } from '../chat/server-backend.ts';
+import type { Responder } from '../chatkit/responder.ts';
+import { createChatKitServer } from '../chatkit/server.ts';
+import type { Config } from '../config/schema.ts';
+import type { GatewayEvents } from '../observability/events.ts';
+import type { RunRegistry } from '../runs/registry.ts';
+import type { Store } from '../store/store.ts';
+import type { ServiceOf } from './upstreams.ts';
+
+/** What answers, and what can be said of it. */
+export interface Chat {
+  readonly backend: ChatBackend;
+  readonly describe: () => ChatDescription;
+  /** Loads what the first reply needs, so that it need not wait. */
+  readonly warmUp: () => Promise<void>;
+}
+
+interface ChatParts {
+  readonly serviceOf: ServiceOf;
+  readonly store: Store;
+  readonly events: GatewayEvents;
+  readonly runs: RunRegistry;
+  readonly logger: Logger;
+  readonly responder: Responder | undefined;
+}
+
+export async function createChat(
+  config: Config,
+  stack: AsyncDisposableStack,
+  parts: ChatParts,
+): Promise<Chat> {
+  switch (config.chat.backend) {
+    case 'agent':
+      return createAgentChat(config, stack, parts);
+    case 'forward':
+      return await createForwardChat(config, parts);
+    case 'bridge':
+      return await createBridgeChat(config, parts);
+  }
+}
+
+async function createForwardChat({ chat }: Config, { serviceOf }: ChatParts): Promise<Chat> {
+  const { upstream, path, unknownOperations } = chat.forward;
+  const [service, { createForwardBackend }] = await Promise.all([
+    serviceOf(upstream),
+    import('../forward/forward-backend.ts'),
+  ]);
+  return {
+    backend: createForwardBackend({
+      ...service,
+      path,
+      unknownOperations,
+      firstByteHoldMs: chat.firstByteHoldMs,
+    }),
+    describe: () => ({ backend: 'forward', demo: false, models: [] }),
+    warmUp: async () => undefined,
+  };
+}
+
+async function createBridgeChat({ chat }: Config, parts: ChatParts): Promise<Chat> {
+  const { bridge } = chat;
+  const [service, { createBridgeResponder }] = await Promise.all([
+    parts.serviceOf(bridge.upstream),
+    import('../bridge/bridge-responder.ts'),
+  ]);
+  const responder = createBridgeResponder({ bridge, ...service });
+  return {
+    backend: createServerBackend('bridge', createServer(chat, parts, responder, responder.checkChoice)),
+    describe: () => ({ backend: 'bridge', demo: false, models: [] }),
+    warmUp: async () => undefined,
+  };
+}
+
+function createAgentChat(
+  { agent: config, chat }: Config,
+  stack: AsyncDisposableStack,
+  parts: ChatParts,
+): Chat {
+  const { store, events, logger } = parts;
+  const agent = stack.use(createAgentResponder({ config, tasks: store.tasks, events, logger }));
+  const server = createServer(chat, parts, agent, (inference) =>
+    agent.checkChoice({ inference_options: inference }),
+  );
+  return {
+    backend: createServerBackend('agent', server),
+    describe: () => ({ backend: 'agent', ...agent.describe() }),
+    warmUp: () => agent.warmUp(),
+  };
+}
+
+function createServer(
+  { checkpointMs }: Config['chat'],
+  { store, runs, events, responder: override }: ChatParts,
+  responder: Responder,
+  checkChoice: Parameters<typeof createChatKitServer>[0]['checkChoice'],
+) {
+  return createChatKitServer({
+    store: store.chat,
+    responder: override ?? responder,
+    checkChoice,
+    runs,
+    events,
+    checkpointMs,
+  });
+}
