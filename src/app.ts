@@ -41,11 +41,8 @@ export function createApp(context: GatewayContext): Express {
       createChatKitRoute({ backend, metrics, heartbeatMs, limitRuns }),
     )
     .all(methodNotAllowed('POST'));
-  app.use(
-    '/api',
-    limits.chat.middleware,
-    createSimpleApi({ backend, metrics, heartbeatMs, bodyLimitBytes, limitRuns }),
-  );
+  const limitChat = limits.chat.middleware;
+  app.use(createSimpleApi({ backend, metrics, heartbeatMs, bodyLimitBytes, limitChat, limitRuns }));
 
   app.use(notFound);
   app.use(createProblemRenderer());
