@@ -40,13 +40,12 @@ export function createApp(context: GatewayContext): Express {
     )
     .all(methodNotAllowed('POST'));
   app.use(
-    '/api',
-    limits.chat.middleware,
     createSimpleApi({
       backend,
       metrics,
       heartbeatMs,
       bodyLimitBytes,
+      limitChat: limits.chat.middleware,
       limitRuns,
       firstByteHoldMs: config.chat.firstByteHoldMs,
     }),

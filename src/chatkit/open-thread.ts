@@ -20,9 +20,17 @@ export async function openThread(
 ): Promise<ThreadRecord> {
   const record = await options.store.getThread(owner, threadId);
   if (record === undefined) throw new GatewayError('thread-not-found');
-  if (record.runId === undefined || options.runs.isClaimed(threadId)) return record;
-  await options.store.writeThread(owner, threadId, await toMendingWrites(options.store, owner, threadId));
-  return { ...record, runId: undefined };
+  const { runId } = record;
+  if (runId === undefined || options.runs.isClaimed(threadId)) return record;
+  try {
+    const mending = await toMendingWrites(options.store, owner, threadId);
+    await options.store.writeThread(owner, threadId, [{ type: 'expect-run', runId }, ...mending]);
+    return { ...record, runId: undefined };
+  } catch (error) {
+    // Somebody else has mended it, or writes to it again.
+    if (error instanceof GatewayError && error.code === 'run-in-progress') return record;
+    throw error;
+  }
 }
 
 /** What turns an interrupted thread into one that nothing is being written to. */

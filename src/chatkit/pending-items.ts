@@ -11,6 +11,8 @@ export interface PendingItems {
   apply(event: ResponderEvent): void;
   /** Items with something to see that changed since the last call; the caller saves them as checkpoints. */
   takeChanged(): ThreadItem[];
+  /** These changes were not saved after all. */
+  putBack(items: readonly ThreadItem[]): void;
   /** Every item with something to see, closed: nothing in it looks as if it were still going on. */
   takeClosed(): ThreadItem[];
 }
@@ -50,6 +52,9 @@ export function createPendingItems(): PendingItems {
       const items = [...changed].flatMap((id) => pending.get(id) ?? []).filter(hasContent);
       changed.clear();
       return items;
+    },
+    putBack(items) {
+      for (const { id } of items) if (pending.has(id)) changed.add(id);
     },
     takeClosed() {
       const items = [...pending.values()].filter(hasContent);

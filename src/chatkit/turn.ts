@@ -10,6 +10,7 @@ import { createId } from './ids.ts';
 import { createPendingItems } from './pending-items.ts';
 import type { ErrorEvent, ResponderEvent, ThreadStreamEvent } from './protocol/events.ts';
 import { isHiddenItem, type UserMessageItem } from './protocol/items.ts';
+import { readItems } from './read-items.ts';
 import { ReplyError, type Responder, type ServiceAnswer, type Turn, type TurnThread } from './responder.ts';
 import { toThread } from './thread-view.ts';
 
@@ -76,9 +77,19 @@ async function writeReply(
   const send = createSender(output);
   const write = (writes: readonly ThreadWrite[]) => store.writeThread(principal.userKey, thread.id, writes);
   const threadChanges = watchThread(live);
-  const checkpoints = startCheckpoints(options.checkpointMs, async () => {
-    const items = pending.takeChanged();
-    if (items.length > 0) await write(items.map((item) => ({ type: 'save-item', item, pending: true })));
+  const checkpoints = startCheckpoints({
+    intervalMs: options.checkpointMs,
+    logger,
+    async save() {
+      const items = pending.takeChanged();
+      if (items.length === 0) return;
+      try {
+        await write(items.map((item) => ({ type: 'save-item', item, pending: true })));
+      } catch (error) {
+        pending.putBack(items);
+        throw error;
+      }
+    },
   });
 
   const held = createHeldWrites(async (writes) => {
@@ -93,6 +104,7 @@ async function writeReply(
     const turn = createTurn(options, request, output.signal);
     const late = (error: unknown) => logger.debug({ err: error }, 'the responder ended late after a stop');
     for await (const event of untilAborted(responder.respond(turn), output.signal, late)) {
+      checkpoints.check();
       pending.apply(event);
       const changed = threadChanges.take();
       const writes = [...toWrites(event), ...(changed === undefined ? [] : [changed])];
@@ -172,7 +184,8 @@ function createTurn(options: TurnOptions, request: TurnRequest, signal: AbortSig
     logger: request.logger,
     signal,
     async history(limit) {
-      const page = await options.store.listItems(principal.userKey, thread.id, { limit, order: 'desc' });
+      const query = { limit, order: 'desc' as const };
+      const page = await readItems(options.store, principal.userKey, thread.id, query);
       return page.data.reverse();
     },
     createId,

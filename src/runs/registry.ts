@@ -21,44 +21,54 @@ export interface RunRegistry {
   isClaimed(threadId: string): boolean;
   /** Tells the run of this thread, if there is one, what the user calls it now. */
   rename(threadId: string, title: string): void;
-  /** Stops the run of this thread, if there is one, and waits until it is stored. */
-  stopThread(threadId: string): Promise<void>;
+  /**
+   * Stops the run of this thread, waits until it is stored, and gives the claim, so that nobody begins another one.
+   * @throws GatewayError `run-in-progress` when the thread does not come free
+   */
+  takeOver(threadId: string): Promise<ThreadClaim>;
   /** Refuses new runs, waits for the running ones, and stops those that are still running after `timeoutMs`. */
   drain(timeoutMs: number): Promise<void>;
 }
 
 export function createRunRegistry(): RunRegistry {
-  const claimed = new Set<string>();
+  /** Threads that are claimed, each with what resolves when it comes free. */
+  const claims = new Map<string, Promise<void>>();
   const running = new Map<string, { readonly run: Run; readonly thread: RenamableThread }>();
+  const doomed = new Set<string>();
   let draining = false;
 
   const claim = (threadId: string): ThreadClaim => {
-    if (draining) throw new GatewayError('shutting-down', { headers: { 'Retry-After': '5' } });
-    if (claimed.has(threadId)) throw new GatewayError('run-in-progress');
-    claimed.add(threadId);
+    if (draining) throw shuttingDown();
+    if (claims.has(threadId)) throw new GatewayError('run-in-progress');
+    const released = Promise.withResolvers<void>();
+    claims.set(threadId, released.promise);
+    const release = () => {
+      claims.delete(threadId);
+      released.resolve();
+    };
     let handedOver = false;
     return {
       start(options) {
+        // What was allowed when the thread was claimed may be over now.
+        if (draining) throw shuttingDown();
+        if (doomed.has(threadId)) throw new GatewayError('thread-not-found');
         handedOver = true;
-        const run = startRun({
-          ...options,
-          threadId,
-          onEnd: () => {
-            running.delete(threadId);
-            claimed.delete(threadId);
-          },
-        });
+        const onEnd = () => {
+          running.delete(threadId);
+          release();
+        };
+        const run = startRun({ ...options, threadId, onEnd });
         running.set(threadId, { run, thread: options.thread });
         return run;
       },
       [Symbol.dispose]() {
-        if (!handedOver) claimed.delete(threadId);
+        if (!handedOver) release();
       },
     };
   };
 
-  const allFinished = async () => {
-    await Promise.all([...running.values()].map(({ run }) => run.finished));
+  const allReleased = async () => {
+    await Promise.all(claims.values());
   };
 
   return {
@@ -66,24 +76,33 @@ export function createRunRegistry(): RunRegistry {
       return running.size;
     },
     claim,
-    isClaimed: (threadId) => claimed.has(threadId),
+    isClaimed: (threadId) => claims.has(threadId),
     rename(threadId, title) {
       const thread = running.get(threadId)?.thread;
       if (thread !== undefined) thread.title = title;
     },
-    async stopThread(threadId) {
-      const run = running.get(threadId)?.run;
-      run?.stop('thread-deleted');
-      await run?.finished;
+    async takeOver(threadId) {
+      doomed.add(threadId);
+      try {
+        running.get(threadId)?.run.stop('thread-deleted');
+        await claims.get(threadId);
+        return claim(threadId);
+      } finally {
+        doomed.delete(threadId);
+      }
     },
     async drain(timeoutMs) {
       draining = true;
       const timer = Promise.withResolvers<void>();
       const timeout = setTimeout(timer.resolve, timeoutMs);
-      await Promise.race([allFinished(), timer.promise]);
+      await Promise.race([allReleased(), timer.promise]);
       clearTimeout(timeout);
       for (const { run } of running.values()) run.stop('shutdown');
-      await allFinished();
+      await allReleased();
     },
   };
+}
+
+function shuttingDown(): GatewayError {
+  return new GatewayError('shutting-down', { headers: { 'Retry-After': '5' } });
 }

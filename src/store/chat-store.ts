@@ -38,6 +38,8 @@ export type ThreadWrite =
       readonly metadata?: Readonly<Record<string, unknown>>;
       readonly runId?: string | null;
     }
+  /** Nothing is written unless the thread is still marked by this run. @throws GatewayError `run-in-progress` */
+  | { readonly type: 'expect-run'; readonly runId: string }
   /** Insert at the end of the thread, or replace in place the item that has this id. */
   | {
       readonly type: 'save-item';

@@ -1,4 +1,4 @@
-import { Router, type Request, type Response } from 'express';
+import { Router, type Request, type RequestHandler, type Response } from 'express';
 import type { z } from 'zod';
 import type { Page } from '../../chatkit/protocol/common.ts';
 import type { ThreadItem } from '../../chatkit/protocol/items.ts';
@@ -29,6 +29,8 @@ import {
 export interface SimpleApiOptions extends StreamSender {
   readonly backend: ChatBackend;
   readonly bodyLimitBytes: number;
+  /** Counts one operation of the caller. */
+  readonly limitChat: RequestHandler;
   readonly limitRuns: (req: Request, res: Response) => Promise<void>;
   /** How long the status of a reply waits for the service that writes it. */
   readonly firstByteHoldMs: number;
@@ -43,21 +45,25 @@ export function createSimpleApi(options: SimpleApiOptions): Router {
   const router = Router();
   const body = readJsonBytes({ limitBytes: options.bodyLimitBytes });
   router
-    .route('/chat')
+    .route('/api/chat')
+    .all(options.limitChat)
     .post(...body, (req, res) => chat(options, req, res))
     .all(methodNotAllowed('POST'));
   router
-    .route('/conversations')
+    .route('/api/conversations')
+    .all(options.limitChat)
     .get((req, res) => listConversations(options, req, res))
     .all(methodNotAllowed('GET'));
   router
-    .route('/conversations/:id')
+    .route('/api/conversations/:id')
+    .all(options.limitChat)
     .get((req, res) => getConversation(options, req, res))
     .patch(...body, (req, res) => renameConversation(options, req, res))
     .delete((req, res) => deleteConversation(options, req, res))
     .all(methodNotAllowed('GET', 'PATCH', 'DELETE'));
   router
-    .route('/conversations/:id/messages')
+    .route('/api/conversations/:id/messages')
+    .all(options.limitChat)
     .get((req, res) => getMessages(options, req, res))
     .all(methodNotAllowed('GET'));
   return router;

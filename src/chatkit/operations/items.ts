@@ -2,6 +2,7 @@ import { GatewayError } from '../../errors/gateway-error.ts';
 import type { ChatStore } from '../../store/chat-store.ts';
 import type { RunRegistry } from '../../runs/registry.ts';
 import { openThread } from '../open-thread.ts';
+import { readItems } from '../read-items.ts';
 import type { ChatKitRequest } from '../protocol/requests.ts';
 import { toPage } from '../thread-view.ts';
 import type { OperationContext } from './operation.ts';
@@ -20,7 +21,7 @@ export async function listItems(
   { principal, audience }: OperationContext,
 ): Promise<object> {
   const record = await openThread({ store, runs }, principal.userKey, params.thread_id);
-  return toPage(await store.listItems(principal.userKey, record.id, params), audience);
+  return toPage(await readItems(store, principal.userKey, record.id, params), audience);
 }
 
 export async function addFeedback(

@@ -1,9 +1,14 @@
+import { GatewayError } from '../../errors/gateway-error.ts';
 import type { ChatStore } from '../../store/chat-store.ts';
 import type { RunRegistry } from '../../runs/registry.ts';
 import { openThread } from '../open-thread.ts';
+import { readItems } from '../read-items.ts';
 import { DEFAULT_PAGE_SIZE, type ChatKitRequest } from '../protocol/requests.ts';
 import { toPage, toThread } from '../thread-view.ts';
 import type { OperationContext } from './operation.ts';
+
+/** A title is sent with every list of threads. */
+const MAX_TITLE_CHARS = 500;
 
 interface ThreadOperations {
   readonly store: ChatStore;
@@ -17,7 +22,7 @@ export async function getThread(
 ): Promise<object> {
   const owner = principal.userKey;
   const record = await openThread({ store, runs }, owner, params.thread_id);
-  const items = await store.listItems(owner, record.id, { limit: DEFAULT_PAGE_SIZE, order: 'asc' });
+  const items = await readItems(store, owner, record.id, { limit: DEFAULT_PAGE_SIZE, order: 'asc' });
   return toThread(record, audience, toPage(items, audience));
 }
 
@@ -36,6 +41,11 @@ export async function updateThread(
   { principal, audience }: OperationContext,
 ): Promise<object> {
   const owner = principal.userKey;
+  if (params.title.length > MAX_TITLE_CHARS) {
+    throw new GatewayError('invalid-request', {
+      problems: [{ pointer: '/params/title', detail: `at most ${MAX_TITLE_CHARS} characters` }],
+    });
+  }
   const record = await openThread({ store, runs }, owner, params.thread_id);
   await store.writeThread(owner, record.id, [{ type: 'update-thread', title: params.title }]);
   runs.rename(record.id, params.title);
@@ -49,7 +59,7 @@ export async function deleteThread(
   { principal }: OperationContext,
 ): Promise<object> {
   const record = await openThread({ store, runs }, principal.userKey, params.thread_id);
-  await runs.stopThread(record.id);
+  using _claim = await runs.takeOver(record.id);
   await store.deleteThread(principal.userKey, record.id);
   return {};
 }

@@ -14,24 +14,24 @@ interface ThreadTarget {
 }
 
 /**
- * The position that the next new item gets. The row stays locked until the transaction ends, so two writers of one
+ * What the thread's own row says of its writers. The row stays locked until the transaction ends, so two writers of one
  * thread never take the same position.
  */
 export async function lockThread(
   transaction: Transaction<Tables>,
   dialect: Dialect,
   { owner, threadId }: ThreadTarget,
-): Promise<number> {
+): Promise<{ readonly nextPosition: number; readonly runId: string | null }> {
   const query = transaction
     .selectFrom('threads')
-    .select('next_position')
+    .select(['next_position', 'run_id'])
     .where('id', '=', threadId)
     .where('owner', '=', owner);
   const row = isStorableId(threadId)
     ? await (dialect === 'postgres' ? query.forUpdate() : query).executeTakeFirst()
     : undefined;
   if (row === undefined) throw new GatewayError('thread-not-found');
-  return row.next_position;
+  return { nextPosition: row.next_position, runId: row.run_id };
 }
 
 async function saveItem(
@@ -102,6 +102,7 @@ async function applyItemWrites(
 
 interface Plan {
   readonly created: ThreadRecord | undefined;
+  readonly expectedRun: string | undefined;
   readonly changes: Updateable<Tables['threads']>;
   readonly itemWrites: readonly ItemWrite[];
 }
@@ -111,6 +112,7 @@ function toPlan(threadId: string, writes: readonly ThreadWrite[]): Plan {
   const itemWrites: ItemWrite[] = [];
   const changes: Updateable<Tables['threads']> = {};
   let created: ThreadRecord | undefined;
+  let expectedRun: string | undefined;
   for (const [index, write] of writes.entries()) {
     if (write.type === 'create-thread') {
       if (index > 0 || write.thread.id !== threadId) {
@@ -118,10 +120,11 @@ function toPlan(threadId: string, writes: readonly ThreadWrite[]): Plan {
         throw new GatewayError('internal', { cause });
       }
       created = write.thread;
-    } else if (write.type === 'update-thread') Object.assign(changes, toThreadChanges(write));
+    } else if (write.type === 'expect-run') expectedRun = write.runId;
+    else if (write.type === 'update-thread') Object.assign(changes, toThreadChanges(write));
     else itemWrites.push(write);
   }
-  return { created, changes, itemWrites };
+  return { created, expectedRun, changes, itemWrites };
 }
 
 export async function writeThread(
@@ -131,7 +134,7 @@ export async function writeThread(
   writes: readonly ThreadWrite[],
 ): Promise<void> {
   const { owner, threadId } = target;
-  const { created, changes, itemWrites } = toPlan(threadId, writes);
+  const { created, expectedRun, changes, itemWrites } = toPlan(threadId, writes);
   if (created !== undefined) {
     // One position for every write is enough for all of them, and saves a second statement.
     const row: Insertable<Tables['threads']> = toThreadRow(owner, created, writes.length);
@@ -140,8 +143,9 @@ export async function writeThread(
     await applyItemWrites(transaction, threadId, itemWrites, 0);
     return;
   }
-  const first = await lockThread(transaction, dialect, target);
-  const next = await applyItemWrites(transaction, threadId, itemWrites, first);
+  const { nextPosition, runId } = await lockThread(transaction, dialect, target);
+  if (expectedRun !== undefined && runId !== expectedRun) throw new GatewayError('run-in-progress');
+  const next = await applyItemWrites(transaction, threadId, itemWrites, nextPosition);
   await transaction
     .updateTable('threads')
     .set({ ...changes, next_position: next, updated_at: Date.now() })

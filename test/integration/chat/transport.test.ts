@@ -143,10 +143,13 @@ describe('what is told outside', () => {
     const [created] = await user.stream(create('Hello'));
     await user.ask(rename(created.thread.id, 'A title'));
     await user.fetch(`/api/conversations/${created.thread.id}/messages?limit=3`);
+    await user.fetch('/api/conversations/thr_none');
     await user.fetch('/wp-login.php');
     expect((await user.fetch('/metrics')).status).toBe(404);
     const metrics = await gateway.metrics();
     expect(metrics).toContain('route="/api/conversations/:id/messages"');
+    expect(metrics).toContain('route="/api/conversations/:id",status="404"');
+    expect(metrics).not.toContain('route="/conversations');
     for (const secret of [user.id, user.email, created.thread.id, 'wp-login', 'limit=3', user.token]) {
       expect(metrics).not.toContain(secret);
     }

@@ -185,4 +185,109 @@ describe('a turn that does not simply end', () => {
     }
     await run.finished;
   });
+
+  it('S19: a thread is mended once, however many open it at the same time', async () => {
+    await using server = await startChatKitServer(responder(reply));
+    await readFrames(await server.run(createRequest('Hi')));
+    const { id } = await firstThread(server);
+    await server.store.chat.writeThread(server.owner, id, [
+      { type: 'update-thread', runId: 'run_of_a_dead_process' },
+    ]);
+    const read = { type: 'threads.get_by_id' as const, params: { thread_id: id }, metadata: {} };
+    await Promise.all(Array.from({ length: 8 }, () => server.json(read)));
+    const notes = (await itemsOf(server, id)).filter(({ type }) => type === 'sdk_hidden_context');
+    expect(notes).toHaveLength(1);
+  });
+
+  it('S19: a checkpoint that fails once costs nothing', async () => {
+    const ended = Promise.withResolvers<void>();
+    await using server = await startChatKitServer(
+      responder(async function* (turn) {
+        const item = assistant(turn);
+        yield { type: 'thread.item.added', item };
+        yield delta(item.id, 'Hello');
+        await ended.promise;
+        yield {
+          type: 'thread.item.done',
+          item: { ...item, content: [{ type: 'output_text', text: 'Hello', annotations: [] }] },
+        };
+      }),
+      { checkpointMs: 20 },
+    );
+    const write = vi.spyOn(server.store.chat, 'writeThread');
+    const run = await server.run(createRequest('Hi'));
+    write.mockRejectedValueOnce(new Error('the disk is busy'));
+    const { id } = await firstThread(server);
+    await vi.waitFor(async () =>
+      expect(await server.store.chat.listPendingItems(server.owner, id)).toHaveLength(1),
+    );
+    ended.resolve();
+    const events = await readFrames(run);
+    expect(events.at(-1)).toMatchObject({ type: 'thread.item.done' });
+    expect(run.state).toBe('done');
+    expect((await firstThread(server)).runId).toBeUndefined();
+  });
+
+  it('a store that stays away ends the reply with an error, and is logged', async () => {
+    await using server = await startChatKitServer(
+      responder(async function* (turn) {
+        const item = assistant(turn);
+        yield { type: 'thread.item.added', item };
+        while (!turn.signal.aborted) {
+          yield delta(item.id, 'more ');
+          await sleep(5);
+        }
+      }),
+      { checkpointMs: 20 },
+    );
+    const run = await server.run(createRequest('Hi'));
+    vi.spyOn(server.store.chat, 'writeThread').mockRejectedValue(new Error('the disk is full'));
+    expect((await readFrames(run)).at(-1)).toEqual({
+      type: 'error',
+      code: 'stream.error',
+      allow_retry: true,
+    });
+    expect(run.state).toBe('failed');
+  });
+
+  it('a delete waits for a message that is just being taken, and no reply to it begins', async () => {
+    await using server = await startChatKitServer(responder(reply));
+    await readFrames(await server.run(createRequest('Hi')));
+    const { id } = await firstThread(server);
+    const [message, deleted] = await Promise.allSettled([
+      server.run(messageRequest(id, 'And?')),
+      server.json({ type: 'threads.delete', params: { thread_id: id }, metadata: {} }),
+    ]);
+    expect(deleted.status).toBe('fulfilled');
+    if (message.status === 'fulfilled') await message.value.finished;
+    expect(await server.store.chat.getThread(server.owner, id)).toBeUndefined();
+    expect(server.runs.activeCount).toBe(0);
+  });
+
+  it('S9: a page ends early when what it holds becomes too large', async () => {
+    await using server = await startChatKitServer(
+      responder(async function* (turn) {
+        for (let index = 0; index < 60; index += 1) {
+          yield { type: 'thread.item.done', item: assistant(turn, 'x'.repeat(100_000)) };
+        }
+      }),
+    );
+    await readFrames(await server.run(createRequest('Hi')));
+    const { id } = await firstThread(server);
+    const ask = (after: string | undefined) =>
+      server.json<{ data: ThreadItem[]; has_more: boolean; after: string }>({
+        type: 'items.list',
+        params: { thread_id: id, limit: 1000, order: 'asc', after },
+        metadata: {},
+      });
+    const first = await ask(undefined);
+    expect([first.has_more, first.data.length < 61]).toEqual([true, true]);
+    const rest = await ask(first.after);
+    expect(first.data.length + rest.data.length).toBe(61);
+    expect(rest.has_more).toBe(false);
+    const title = 'x'.repeat(501);
+    await expect(
+      server.json({ type: 'threads.update', params: { thread_id: id, title }, metadata: {} }),
+    ).rejects.toMatchObject({ code: 'invalid-request' });
+  });
 });
