@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { path, section } from './parts.ts';
+import { path, SECRET, section } from './parts.ts';
 
 /** A path into a JSON value, such as `choices.0.delta.content`. */
 const jsonPath = z.string().min(1).max(200);
@@ -8,26 +8,42 @@ export const FRAME_FORMATS = ['auto', 'json-events', 'openai', 'vercel', 'text',
 
 export const bridgeSchema = section({
   upstream: z.string().default('api').describe('Name of the upstream with the chat endpoint.'),
-  path: path.default('/chat').describe('Path of its chat endpoint.'),
+  path: path
+    .default('/chat')
+    .describe('Path of its chat endpoint, with a query if it needs one. Placeholders of ids are filled in.'),
   method: z
     .enum(['POST', 'PUT', 'GET'])
     .default('POST')
-    .describe('Method of its chat endpoint; GET sends a query.'),
+    .describe('Method of its chat endpoint; GET sends the request as a query.'),
   request: z
     .record(z.string(), z.unknown())
     .default({ message: '{{message}}', conversation_id: '{{conversation_id}}' })
     .describe(
       'The body, as a template. {{message}}, {{conversation_id}}, {{history}}, {{user_id}}, {{user_name}}, ' +
         '{{tenant}}, {{locale}}, {{model}} and {{thread_id}} are filled in; a key whose whole value is a placeholder ' +
-        'without a value is left out.',
+        'without a value is left out. {{history}} as an entry of a list adds its messages to the list.',
     ),
   headers: z
     .record(z.string(), z.string())
     .default({})
-    .describe('Further request headers, with the same placeholders.'),
-  historyItems: z.int().min(0).max(500).default(20).describe('Newest messages in {{history}}.'),
-  historyRole: jsonPath.default('role').describe('What the role of a message is called in {{history}}.'),
-  historyContent: jsonPath.default('content').describe('What its text is called there.'),
+    .describe('Further request headers, with the same placeholders except {{message}} and {{history}}.')
+    .meta(SECRET),
+  historyItems: z
+    .int()
+    .min(0)
+    .max(500)
+    .default(20)
+    .describe(
+      'Newest messages in {{history}}. The message to answer is the last of them where the template has no {{message}}.',
+    ),
+  historyMessage: z
+    .record(z.string(), z.unknown())
+    .default({ role: '{{role}}', content: '{{content}}' })
+    .describe('One message of {{history}}, as a template of {{role}} and {{content}}.'),
+  historyRoles: section({
+    user: z.string().min(1).default('user').describe('What the user is called there.'),
+    assistant: z.string().min(1).default('assistant').describe('What the assistant is called there.'),
+  }).describe('The roles in {{history}}.'),
   conversationId: section({
     from: z
       .enum(['response', 'header', 'thread'])
@@ -45,11 +61,24 @@ export const bridgeSchema = section({
       .default('auto')
       .describe(
         'auto: by content type and first frame. json-events: data: {"content"}. openai: chat-completions chunks. ' +
-          'vercel: AI data stream. text: plain text. ndjson: a JSON value a line. json: one JSON answer.',
+          'vercel: AI data stream. text: plain text, also as the data of events. ndjson: a JSON value a line. ' +
+          'json: one JSON answer.',
       ),
     content: z
       .array(jsonPath)
-      .default(['content', 'delta', 'text', 'token', 'message', 'answer', 'reply', 'response'])
+      .default([
+        'content',
+        'delta',
+        'text',
+        'token',
+        'message',
+        'answer',
+        'reply',
+        'response',
+        'delta.content',
+        'delta.text',
+        'message.content',
+      ])
       .describe('Where the text stands, the first path that holds a text.'),
     toolCall: jsonPath
       .default('tool_call')

@@ -10,7 +10,9 @@ export const issuerSchema = z.strictObject({
     .min(1)
     .nullable()
     .default(null)
-    .describe('The iss claim of its tokens. null: its tokens have none, as those of many tutorials.'),
+    .describe(
+      'The iss claim of its tokens. null: its tokens have none, as those of many tutorials, or one that is not listed.',
+    ),
   audience: z
     .string()
     .min(1)
@@ -44,7 +46,8 @@ export const issuerSchema = z.strictObject({
   clockSkewSeconds: z.int().min(0).max(300).default(10).describe('How far the clocks may be apart.'),
   claims: section({
     subject: claimPath.default('sub').describe('The id of the user.'),
-    name: claimPath.nullable().default(null).describe('What the user is called.'),
+    name: claimPath.nullable().default('name').describe('What the user is called.'),
+    email: claimPath.nullable().default('email').describe('The e-mail address of the user.'),
     tenant: claimPath.nullable().default(null).describe('The tenant of the user.'),
     scopes: claimPath.default('scope').describe('The scopes: a list, or one text with spaces.'),
   }).describe('Which claims say what.'),
@@ -54,7 +57,8 @@ export const issuerSchema = z.strictObject({
     .describe('Claims that a token must have with just this text, such as type: access.'),
   chatScope: z
     .string()
-    .min(1)
+    // RFC 6749 section 3.3, because it stands in the challenge of a refusal.
+    .regex(/^[!#-[\]-~]{1,100}$/)
     .nullable()
     .default(null)
     .describe('The scope that a token must have to chat. null: every valid token may.'),
@@ -77,9 +81,19 @@ export const serviceSignInSchema = section({
   usernameField: z.string().min(1).default('username').describe('Name of the field for the e-mail address.'),
   passwordField: z.string().min(1).default('password').describe('Name of the field for the password.'),
   refreshPath: endpoint('/auth/refresh', 'Path that takes a refresh token. null: there is none.'),
+  refreshForm: z
+    .enum(['json', 'form', 'bearer'])
+    .default('json')
+    .describe(
+      'json: a JSON body. form: the OAuth2 form, grant_type=refresh_token. bearer: the Authorization header.',
+    ),
   refreshField: z.string().min(1).default('refresh_token').describe('Name of its field.'),
   logoutPath: endpoint('/auth/logout', 'Path that ends a session. null: there is none.'),
-  accessTokenField: z.string().min(1).default('access_token').describe('Where the access token stands.'),
+  accessTokenField: z
+    .string()
+    .min(1)
+    .default('access_token')
+    .describe('Where the access token stands in its answer, such as data.access_token.'),
   refreshTokenField: z.string().min(1).default('refresh_token').describe('Where the refresh token stands.'),
   expiresInField: z
     .string()
