@@ -10,6 +10,7 @@ import type { Findings, SecretPlace, TokenFinding } from './findings.ts';
 import { readDescription, type Description } from './openapi.ts';
 import { SECRET_VARIABLE } from './settings.ts';
 import { signIn, type SignedIn } from './sign-in.ts';
+import { conversationDoubts, explainNothing } from './explain.ts';
 import { tryChat, type ChatFinding } from './try-chat.ts';
 import { chatKitPaths, tryChatKit } from './try-chatkit.ts';
 
@@ -64,7 +65,7 @@ export async function explore(options: ExploreOptions): Promise<Findings> {
   }
   const chatKitPath = chatKit.kind === 'found' ? chatKit.path : undefined;
   if (chatKitPath === undefined && found.chat === undefined) {
-    throw new CliError(explainNothing(read, found), EXIT_FAILURE);
+    throw new CliError(explainNothing(read, found.failures), EXIT_FAILURE);
   }
   const signInPaths = access.users?.signedIn?.endpoints;
   const used = [
@@ -251,6 +252,7 @@ async function fetchJson(probe: Probe, url: string): Promise<unknown> {
   }
 }
 
+/** What came of trying the likely endpoints. */
 interface Tried {
   readonly chat: ChatFinding | undefined;
   readonly locked: boolean;
@@ -280,31 +282,4 @@ async function tryCandidates(
     }
   }
   return { chat: undefined, locked, failures };
-}
-
-function explainNothing(read: Description | undefined, { failures }: Tried): string {
-  const tried = failures.map((each) => `\n  ${each}`).join('');
-  const byHand = 'Name it with --chat-path /path/of/the/chat (and --login-path /path/of/the/sign-in).';
-  if (failures.length > 0) return `no chat endpoint answered as one:${tried}\n${byHand}`;
-  return read === undefined
-    ? `this service has no description at /openapi.json, so its chat endpoint cannot be found. ${byHand}`
-    : `nothing in ${read.url} looks like a chat endpoint. ${byHand}`;
-}
-
-function conversationDoubts(chat: ChatFinding | undefined): string[] {
-  if (chat === undefined) return [];
-  const { conversation, candidate } = chat;
-  return [
-    ...(conversation.isKept === false
-      ? ['a second message with the conversation id was not of the same conversation']
-      : []),
-    ...(conversation.from === 'thread' && !candidate.sendsHistory
-      ? [
-          'whether the service remembers a conversation by the id that the gateway gives cannot be seen from outside',
-        ]
-      : []),
-    ...(candidate.guesses.length === 0
-      ? []
-      : [`it wants a value for ${candidate.guesses.join(', ')}: what is written is a guess`]),
-  ];
 }

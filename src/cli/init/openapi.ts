@@ -58,7 +58,7 @@ async function readDocument(probe: Probe, base: string, path: string): Promise<D
   const schemes = valueAt(document, 'components.securitySchemes');
   return {
     url,
-    title: String(valueAt(document, 'info.title') ?? ''),
+    title: toText(valueAt(document, 'info.title')),
     operations: listOperations(document, resolve),
     securitySchemes: isObject(schemes) ? (schemes as Record<string, JsonObject>) : {},
     resolve,
@@ -76,18 +76,21 @@ function createResolver(document: JsonObject): (schema: unknown) => Schema {
     for (const key of ['anyOf', 'oneOf']) {
       const choices = schema[key];
       if (!Array.isArray(choices)) continue;
-      const [first] = choices.filter((choice) => !isObject(choice) || choice['type'] !== 'null');
+      const [first] = (choices as readonly unknown[]).filter(
+        (choice) => !isObject(choice) || choice['type'] !== 'null',
+      );
       return { ...schema, ...resolve(first, depth + 1) };
     }
     const all = schema['allOf'];
     if (!Array.isArray(all)) return schema;
     const parts = all.map((part) => resolve(part, depth + 1));
-    return {
-      ...schema,
-      ...Object.assign({}, ...parts),
-      properties: Object.assign({}, ...parts.map((part) => part['properties'] ?? {})) as unknown,
-      required: parts.flatMap((part) => (Array.isArray(part['required']) ? part['required'] : [])),
-    };
+    const joined: Record<string, unknown> = { ...schema };
+    for (const part of parts) Object.assign(joined, part);
+    joined['properties'] = Object.fromEntries(
+      parts.flatMap((part) => Object.entries(part['properties'] ?? {})),
+    );
+    joined['required'] = parts.flatMap((part) => toList(part['required']));
+    return joined;
   };
   return (schema) => resolve(schema);
 }
@@ -131,6 +134,10 @@ function listOperations(document: JsonObject, resolve: (schema: unknown) => Sche
   return operations;
 }
 
+function toText(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}
+
 function toList(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];
 }
@@ -141,8 +148,8 @@ function toSecurity(value: unknown): string[] {
 
 function toParameter(parameter: Schema, resolve: (schema: unknown) => Schema): Parameter {
   return {
-    name: String(parameter['name'] ?? ''),
-    in: String(parameter['in'] ?? ''),
+    name: toText(parameter['name']),
+    in: toText(parameter['in']),
     required: parameter['required'] === true,
     schema: resolve(parameter['schema']),
   };

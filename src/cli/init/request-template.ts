@@ -201,7 +201,10 @@ export function renderTemplate(template: unknown, values: Readonly<Record<string
   if (typeof template === 'string') {
     const whole = /^\{\{(\w+)\}\}$/.exec(template)?.[1];
     if (whole !== undefined) return values[whole];
-    return template.replaceAll(/\{\{(\w+)\}\}/g, (_match, name: string) => String(values[name] ?? ''));
+    return template.replaceAll(/\{\{(\w+)\}\}/g, (_match, name: string) => {
+      const value = values[name];
+      return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
+    });
   }
   if (Array.isArray(template)) return template.map((each) => renderTemplate(each, values));
   if (!isObject(template)) return template;

@@ -60,7 +60,7 @@ function judgeDirective(
   if (sources === undefined) return ok(`${names[0]} is not restricted`);
   if (sources.some((source) => covers(source, target, pageOrigin))) return ok(`${name} allows ${origin}`);
   // A name for what is missing that does not widen a fallback for everything else.
-  const wanted = name === 'default-src' ? names.at(-2) : name;
+  const wanted = name === 'default-src' ? names.find((each) => !each.endsWith('-elem')) : name;
   return fail(`${name} does not allow ${origin}`, `Add ${origin} to ${wanted} in the policy of the page.`);
 }
 
