@@ -43,7 +43,8 @@ async function readPiped(stdin: Readable): Promise<string> {
   return line;
 }
 
-async function promptHidden(stdin: ReadStream, output: Writable, question: string): Promise<string> {
+/** Asks on a terminal without showing what is typed. */
+export async function promptHidden(stdin: ReadStream, output: Writable, question: string): Promise<string> {
   // Before the question, or what is typed at once would be echoed.
   stdin.setRawMode(true);
   stdin.setEncoding('utf8');

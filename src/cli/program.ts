@@ -3,6 +3,8 @@ import { Command, CommanderError } from 'commander';
 import { ConfigError } from '../config/problem.ts';
 import { GatewayError } from '../errors/gateway-error.ts';
 import { addCheckConfig } from './check-config.ts';
+import { addDoctor } from './doctor/command.ts';
+import { addInit } from './init/command.ts';
 import { addStart } from './start.ts';
 import { CliError, EXIT_FAILURE, EXIT_OK, EXIT_USAGE, say, type Terminal } from './terminal.ts';
 import { addUsers } from './users.ts';
@@ -33,6 +35,8 @@ function createProgram(terminal: Terminal): Command {
     });
   addStart(program, terminal);
   addCheckConfig(program, terminal);
+  addInit(program, terminal);
+  addDoctor(program, terminal);
   addUsers(program, terminal);
   return program;
 }

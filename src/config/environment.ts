@@ -23,7 +23,7 @@ const SERVICE_LINK_PORT = /^GATEWAY_(\w+_)?PORT$/;
 const SERVICE_LINK_URL = /^(tcp|udp|sctp):\/\//;
 
 export interface Assignment {
-  readonly path: readonly string[];
+  readonly path: KeyPath;
   readonly value: unknown;
   /** The name of the variable that the value comes from. */
   readonly variable: string;
@@ -32,7 +32,7 @@ export interface Assignment {
 }
 
 interface Target {
-  readonly path: readonly string[];
+  readonly path: KeyPath;
   readonly schema: z.ZodType;
 }
 
@@ -114,10 +114,12 @@ async function resolve(
   return undefined;
 }
 
-/** The key that a variable (without its prefix) sets, also inside maps: `UPSTREAMS_API_TARGETS`. */
+/** The key that a variable (without its prefix) sets, also inside maps and lists: `UPSTREAMS_API_TARGETS`. */
 function findTarget(keys: readonly Key[], name: string): Target | undefined {
   const exact = keys.find((key) => toVariable(key.path) === name);
   if (exact !== undefined) return exact;
+  const inList = findListEntry(keys, name);
+  if (inList !== undefined) return inList;
   for (const map of keys) {
     const prefix = `${toVariable(map.path)}_`;
     if (map.node.kind !== 'map' || map.node.element === undefined || !name.startsWith(prefix)) continue;
@@ -133,6 +135,20 @@ function findTarget(keys: readonly Key[], name: string): Target | undefined {
       path: [...map.path, entry.toLowerCase().replaceAll('_', '-'), ...leaf.path],
       schema: leaf.schema,
     };
+  }
+  return undefined;
+}
+
+/** A key of one entry of a list, counted from 0: `AUTH_ISSUERS_0_SECRET`. */
+function findListEntry(keys: readonly Key[], name: string): Target | undefined {
+  for (const list of keys) {
+    const prefix = `${toVariable(list.path)}_`;
+    if (list.node.kind !== 'list' || list.node.element === undefined || !name.startsWith(prefix)) continue;
+    const [, position, rest] = /^(\d{1,3})_(.+)$/.exec(name.slice(prefix.length)) ?? [];
+    if (position === undefined) continue;
+    const leaf = listKeys(list.node.element).find((key) => toVariable(key.path) === rest);
+    if (leaf !== undefined)
+      return { path: [...list.path, Number(position), ...leaf.path], schema: leaf.schema };
   }
   return undefined;
 }

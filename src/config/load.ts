@@ -91,15 +91,17 @@ function dropEmptySections(value: unknown, at: KeyPath): unknown {
 function assign(input: unknown, { path: at, value, overFile }: Assignment): boolean {
   if (!overFile && valueAt(input, at) !== undefined) return false;
   let section = input;
-  for (const step of at.slice(0, -1)) {
-    if (typeof section !== 'object' || section === null || Array.isArray(section)) return false;
-    const record = section as Record<string, unknown>;
-    if (!Object.hasOwn(record, step)) record[step] = {};
+  for (const [depth, step] of at.slice(0, -1).entries()) {
+    if (typeof section !== 'object' || section === null) return false;
+    if (Array.isArray(section) !== (typeof step === 'number')) return false;
+    const record = section as Record<string | number, unknown>;
+    // An entry before it that nothing describes is found missing when the whole is checked.
+    if (!Object.hasOwn(record, step)) record[step] = typeof at[depth + 1] === 'number' ? [] : {};
     section = record[step];
   }
   const last = at.at(-1);
   if (typeof section !== 'object' || section === null || last === undefined) return false;
-  (section as Record<string, unknown>)[last] = value;
+  (section as Record<string | number, unknown>)[last] = value;
   return true;
 }
 

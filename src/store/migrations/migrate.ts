@@ -77,3 +77,14 @@ export async function migrate({ db, dialect }: Database): Promise<void> {
     await runPending(transaction, migrations);
   });
 }
+
+/** Whether the tables are those of this program: `pending` before a start of this version has brought them up to date. */
+export async function readMigrationState({
+  db,
+  dialect,
+}: Database): Promise<'current' | 'pending' | 'newer'> {
+  const known = Object.keys(createMigrations(dialect));
+  const executed = await listExecuted(db, dialect);
+  if (executed.some((name) => !known.includes(name))) return 'newer';
+  return executed.length === known.length ? 'current' : 'pending';
+}

@@ -56,6 +56,29 @@ describe('the environment', () => {
     expect(config.upstreams['third']).toMatchObject({ targets: ['http://third'] });
   });
 
+  it('sets a key of one entry of a list, also by a file', async () => {
+    const text =
+      'auth: { mode: jwt, issuers: [{ algorithms: [HS256] }, { issuer: b, algorithms: [HS256] }] }';
+    const { config, sources } = await load(text, {
+      GATEWAY_AUTH_ISSUERS_0_SECRET: 'a secret that is long enough, number one',
+      GATEWAY_AUTH_ISSUERS_1_SECRET_FILE: await secretFile('a secret that is long enough, number two\n'),
+    });
+    expect(config.auth.issuers.map(({ issuer, secret }) => [issuer, secret])).toEqual([
+      [null, 'a secret that is long enough, number one'],
+      ['b', 'a secret that is long enough, number two'],
+    ]);
+    expect(sources.variables).toContain('GATEWAY_AUTH_ISSUERS_1_SECRET_FILE');
+  });
+
+  it('describes a list by its entries alone, and refuses a gap in it', async () => {
+    const { config } = await load(undefined, {
+      GATEWAY_ROUTES_0_PATH: '/api/tasks',
+      GATEWAY_ROUTES_0_METHODS: 'GET,POST',
+    });
+    expect(config.routes[0]).toMatchObject({ path: '/api/tasks', methods: ['GET', 'POST'] });
+    expect(await problemsOf(undefined, { GATEWAY_ROUTES_1_PATH: '/api/tasks' })).not.toEqual([]);
+  });
+
   it('does not mistake a name of an object for an entry', async () => {
     const { config } = await load(undefined, { GATEWAY_UPSTREAMS_CONSTRUCTOR_TARGETS: 'http://a' });
     expect(Object.keys(config.upstreams)).toEqual(['constructor']);
