@@ -11,6 +11,8 @@ import type { Responder } from './chatkit/responder.ts';
 import { createChatKitServer } from './chatkit/server.ts';
 import type { Config } from './config/schema.ts';
 import { createCredentialHeaders, type TokenMinter } from './forward/credentials.ts';
+import type { PassThrough, RouteUpstream } from './forward/pass-through/pass-through.ts';
+import type { Upstream } from './forward/upstream/upstream.ts';
 import { createLimits, type Limits } from './limits/limits.ts';
 import { createEvents, type GatewayEvents } from './observability/events.ts';
 import { createMetrics, type Metrics } from './observability/metrics.ts';
@@ -29,6 +31,8 @@ export interface GatewayContext extends AsyncDisposable {
   readonly limits: Limits;
   readonly runs: RunRegistry;
   readonly backend: ChatBackend;
+  /** The routes of the configuration, where it has any. */
+  readonly passThrough: PassThrough | undefined;
   readonly readiness: Readiness;
   /** Aborted when the process is about to end: it is not ready from then on. */
   readonly closing: AbortController;
@@ -58,14 +62,16 @@ export async function createContext(
   const events = createEvents({ metrics });
   const store = stack.use(await openStore({ ...config.store, logger }));
   stack.use(startSessionSweep({ sessions: store.sessions, logger }));
-  const limits = createLimits({ policies: config.limits.policies, events, logger });
+  const limits = createLimits({ policies: config.limits.policies, routes: config.routes, events, logger });
   const runs = createRunRegistry();
   const key = await openSigningKey({ keyFile: config.auth.local.keyFile, logger });
   const mint = createTokenMinter({ issuer: config.auth.local.issuer, key });
+  const openUpstream = createUpstreamOpener(config, stack, logger);
   const chat =
     config.chat.backend === 'forward'
-      ? await createForwardChat(config, stack, { mint, logger })
+      ? await createForwardChat(config, openUpstream, mint)
       : createAgentChat(config, stack, { store, events, runs, logger, responder: overrides.responder });
+  const passThrough = await openPassThrough(config, stack, { openUpstream, mint });
   const auth = createLocalAuth({
     config: config.auth.local,
     users: store.users,
@@ -87,6 +93,7 @@ export async function createContext(
     limits,
     runs,
     backend: chat.backend,
+    passThrough,
     readiness,
     closing,
     describeChat: chat.describe,
@@ -95,28 +102,59 @@ export async function createContext(
   };
 }
 
-async function createForwardChat(
+type UpstreamOpener = (name: string, key: string) => Promise<Upstream>;
+
+/** Each upstream is opened once, by whichever part asks first. */
+function createUpstreamOpener(config: Config, stack: AsyncDisposableStack, logger: Logger): UpstreamOpener {
+  const opened = new Map<string, Promise<Upstream>>();
+  const open: UpstreamOpener = async (name, key) => {
+    const upstreamConfig = config.upstreams[name];
+    if (upstreamConfig === undefined) throw new Error(`${key} names no upstream: ${name}`);
+    // Its HTTP client takes a tenth of a second to load, which the built-in agent need not wait for.
+    const { openUpstream } = await import('./forward/upstream/upstream.ts');
+    return stack.use(await openUpstream({ name, config: upstreamConfig, logger }));
+  };
+  return (name, key) => {
+    const upstream = opened.get(name) ?? open(name, key);
+    opened.set(name, upstream);
+    return upstream;
+  };
+}
+
+async function openPassThrough(
   config: Config,
   stack: AsyncDisposableStack,
-  parts: { readonly mint: TokenMinter; readonly logger: Logger },
+  parts: { readonly openUpstream: UpstreamOpener; readonly mint: TokenMinter },
+): Promise<PassThrough | undefined> {
+  const { routes } = config;
+  if (routes.length === 0) return undefined;
+  const { createPassThrough } = await import('./forward/pass-through/pass-through.ts');
+  const upstreams = new Map<string, RouteUpstream>();
+  for (const [at, { upstream: name }] of routes.entries()) {
+    const upstream = await parts.openUpstream(name, `routes[${at}].upstream`);
+    upstreams.set(name, { upstream, credentials: createCredentialHeaders(upstream.config, parts.mint) });
+  }
+  return stack.use(createPassThrough({ routes, upstreams, heartbeatMs: config.server.heartbeatMs }));
+}
+
+async function createForwardChat(
+  config: Config,
+  openUpstream: UpstreamOpener,
+  mint: TokenMinter,
 ): Promise<Chat> {
   const { upstream: name, path, unknownOperations } = config.chat.forward;
-  const upstreamConfig = config.upstreams[name];
-  if (upstreamConfig === undefined) throw new Error(`chat.forward.upstream names no upstream: ${name}`);
-  // Its HTTP client takes a tenth of a second to load, which the built-in agent need not wait for.
-  const [{ openUpstream }, { createForwardBackend }] = await Promise.all([
-    import('./forward/upstream/upstream.ts'),
+  const [upstream, { createForwardBackend }] = await Promise.all([
+    openUpstream(name, 'chat.forward.upstream'),
     import('./forward/forward-backend.ts'),
   ]);
-  const upstream = stack.use(await openUpstream({ name, config: upstreamConfig, logger: parts.logger }));
   return {
     backend: createForwardBackend({
       upstream,
       path,
-      credentials: createCredentialHeaders(upstreamConfig, parts.mint),
+      credentials: createCredentialHeaders(upstream.config, mint),
       unknownOperations,
       firstByteHoldMs: config.chat.firstByteHoldMs,
-      maxJsonBytes: upstreamConfig.maxJsonBytes,
+      maxJsonBytes: upstream.config.maxJsonBytes,
     }),
     describe: () => ({ backend: 'forward', demo: false, models: [] }),
     warmUp: async () => undefined,

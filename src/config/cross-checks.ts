@@ -1,16 +1,7 @@
 import { BlockList, isIP } from 'node:net';
-import type { KeyPath } from './keys.ts';
+import { checkHosted, checkRoutes } from './cross-check-routes.ts';
+import type { Finding } from './finding.ts';
 import type { Config } from './schema.ts';
-
-export interface Finding {
-  /** The key to blame. */
-  readonly path: KeyPath;
-  readonly message: string;
-  /** `refuse` always; `unsafe` refuses in production and warns elsewhere; `warn` never refuses. */
-  readonly weight: 'refuse' | 'unsafe' | 'warn';
-  /** Other keys that the finding rests on: it is dropped where one of them is wrong in itself. */
-  readonly given?: readonly KeyPath[];
-}
 
 /** What is wrong, unsafe or unwise about a configuration whose every key is valid by itself. */
 export function crossCheck(config: Config): Finding[] {
@@ -18,6 +9,8 @@ export function crossCheck(config: Config): Finding[] {
     ...checkServer(config),
     ...checkProxies(config),
     ...checkUpstreams(config),
+    ...checkRoutes(config),
+    ...checkHosted(config),
     ...checkSecrets(config),
     ...checkEnvironment(config),
   ];
