@@ -2,6 +2,7 @@ import express, { type Express } from 'express';
 import { createScopeCheck } from './auth/authenticate.ts';
 import { CHAT_SCOPE } from './auth/scope.ts';
 import { createChatKitRoute } from './chat/chatkit-route.ts';
+import { createHostedSessionRoute } from './chat/hosted/session-route.ts';
 import { createSimpleApi } from './chat/simple/routes.ts';
 import type { Config } from './config/schema.ts';
 import type { GatewayContext } from './context.ts';
@@ -49,6 +50,10 @@ export function createApp(context: GatewayContext): Express {
       ...readJsonBytes({ limitBytes: bodyLimitBytes }),
       createChatKitRoute({ backend, metrics, heartbeatMs, limitRuns }),
     )
+    .all(methodNotAllowed('POST'));
+  app
+    .route('/api/chatkit/session')
+    .post(limits.chat.middleware, ...createHostedSessionRoute(context.hostedSessions))
     .all(methodNotAllowed('POST'));
   app.use(
     '/api',

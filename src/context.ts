@@ -7,6 +7,7 @@ import { openSigningKey } from './auth/signing-key.ts';
 import { createTokenMinter } from './auth/token-minter.ts';
 import { createAgentBackend } from './chat/agent-backend.ts';
 import type { ChatBackend } from './chat/backend.ts';
+import { createHostedSessions, type HostedSessions } from './chat/hosted/sessions.ts';
 import type { Responder } from './chatkit/responder.ts';
 import { createChatKitServer } from './chatkit/server.ts';
 import type { Config } from './config/schema.ts';
@@ -33,6 +34,8 @@ export interface GatewayContext extends AsyncDisposable {
   readonly backend: ChatBackend;
   /** The routes of the configuration, where it has any. */
   readonly passThrough: PassThrough | undefined;
+  /** Absent where no workflow of OpenAI is configured. */
+  readonly hostedSessions: HostedSessions | undefined;
   readonly readiness: Readiness;
   /** Aborted when the process is about to end: it is not ready from then on. */
   readonly closing: AbortController;
@@ -94,6 +97,7 @@ export async function createContext(
     runs,
     backend: chat.backend,
     passThrough,
+    hostedSessions: createHostedSessions({ hosted: config.chat.hosted, agentApiKey: config.agent.apiKey }),
     readiness,
     closing,
     describeChat: chat.describe,

@@ -15,7 +15,7 @@ beforeAll(async () => {
   service = await startHostileUpstream();
   gateway = await startPassThrough([service.url], {
     config: { server: { corsOrigins: [ORIGIN] } },
-    upstream: { breaker: { failures: 1_000 } },
+    upstream: { breaker: { failures: 100 } },
   });
   user = await gateway.signIn();
   authorization = `Bearer ${user.token}`;
