@@ -73,7 +73,11 @@ function namesOfRoutes(routes: Config['routes']) {
     methods: routes.flatMap(({ methods }) => methods),
     requestHeaders: ['If-Match', 'If-None-Match', 'Range', ...routes.flatMap((each) => each.requestHeaders)],
     responseHeaders: [
-      ...['Accept-Ranges', 'Content-Disposition', 'Content-Range', 'ETag', 'Location'],
+      'Accept-Ranges',
+      'Content-Disposition',
+      'Content-Range',
+      'ETag',
+      'Location',
       ...routes.flatMap((each) => each.responseHeaders),
     ],
   };

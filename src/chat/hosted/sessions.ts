@@ -106,8 +106,9 @@ function toRefusal(error: unknown): GatewayError {
   }
   const codeText = typeof code === 'string' ? code.slice(0, MAX_CODE_CHARS) : 'no code';
   const hint = HINTS[status] ?? 'see the status page of the API';
+  const request = typeof requestID === 'string' ? requestID : 'unknown';
   const cause = new Error(
-    `hosted ChatKit: the API answered ${status} (${codeText}, request ${String(requestID ?? 'unknown')}): ${hint}`,
+    `hosted ChatKit: the API answered ${status} (${codeText}, request ${request}): ${hint}`,
   );
   if (status !== 429) return new GatewayError('upstream-failed', { cause });
   const retryAfter = headers?.get?.('retry-after') ?? '5';
