@@ -141,6 +141,13 @@ describe('errors of the service', () => {
     expect(text).not.toContain('127.0.0.1');
   });
 
+  it('pass-through gives the answer of a service that has not read the whole body', async () => {
+    const body = Buffer.alloc(5_000_000);
+    const response = await user.fetch('/svc/status?status=409&body=json&early=true', { method: 'POST', body });
+    expect(response.status).toBe(409);
+    expect(await response.json()).toHaveProperty('error');
+  });
+
   it('S4: pass-through breaks a response that is shorter than it said', async () => {
     await expect(textOf(await get('/bad-length?length=long'))).rejects.toThrow('aborted');
     await expect((await user.fetch('/svc/json')).json()).resolves.toEqual({ ok: true });
