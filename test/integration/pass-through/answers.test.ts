@@ -143,7 +143,10 @@ describe('errors of the service', () => {
 
   it('pass-through gives the answer of a service that has not read the whole body', async () => {
     const body = Buffer.alloc(5_000_000);
-    const response = await user.fetch('/svc/status?status=409&body=json&early=true', { method: 'POST', body });
+    const response = await user.fetch('/svc/status?status=409&body=json&early=true', {
+      method: 'POST',
+      body,
+    });
     expect(response.status).toBe(409);
     expect(await response.json()).toHaveProperty('error');
   });
