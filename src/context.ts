@@ -74,7 +74,8 @@ export async function createContext(
     config.chat.backend === 'forward'
       ? await createForwardChat(config, openUpstream, mint)
       : createAgentChat(config, stack, { store, events, runs, logger, responder: overrides.responder });
-  const passThrough = await openPassThrough(config, stack, { openUpstream, mint });
+  const closing = new AbortController();
+  const passThrough = await openPassThrough(config, stack, { openUpstream, mint, closing: closing.signal });
   const auth = createLocalAuth({
     config: config.auth.local,
     users: store.users,
@@ -84,7 +85,6 @@ export async function createContext(
     key,
     describeChat: chat.describe,
   });
-  const closing = new AbortController();
   const readiness = createReadiness({ closing: closing.signal, checks: [() => store.ping()] });
   const parts = stack.move();
   return {
@@ -105,6 +105,8 @@ export async function createContext(
     [Symbol.asyncDispose]: () => parts.disposeAsync(),
   };
 }
+
+const FAREWELL_MS = 500;
 
 type UpstreamOpener = (name: string, key: string) => Promise<Upstream>;
 
@@ -128,7 +130,11 @@ function createUpstreamOpener(config: Config, stack: AsyncDisposableStack, logge
 async function openPassThrough(
   config: Config,
   stack: AsyncDisposableStack,
-  parts: { readonly openUpstream: UpstreamOpener; readonly mint: TokenMinter },
+  parts: {
+    readonly openUpstream: UpstreamOpener;
+    readonly mint: TokenMinter;
+    readonly closing: AbortSignal;
+  },
 ): Promise<PassThrough | undefined> {
   const { routes } = config;
   if (routes.length === 0) return undefined;
@@ -138,7 +144,13 @@ async function openPassThrough(
     const upstream = await parts.openUpstream(name, `routes[${at}].upstream`);
     upstreams.set(name, { upstream, credentials: createCredentialHeaders(upstream.config, parts.mint) });
   }
-  return stack.use(createPassThrough({ routes, upstreams, heartbeatMs: config.server.heartbeatMs }));
+  const { heartbeatMs, drainMs } = config.server;
+  const ended = new AbortController();
+  parts.closing.addEventListener('abort', () => {
+    // A little before the connections are closed, so that a stream can still say that it ends.
+    setTimeout(() => ended.abort(parts.closing.reason), Math.max(0, drainMs - FAREWELL_MS)).unref();
+  });
+  return stack.use(createPassThrough({ routes, upstreams, heartbeatMs, ended: ended.signal }));
 }
 
 async function createForwardChat(

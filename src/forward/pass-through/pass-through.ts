@@ -54,8 +54,10 @@ export function createPassThrough(options: {
   readonly routes: readonly Route[];
   readonly upstreams: ReadonlyMap<string, RouteUpstream>;
   readonly heartbeatMs: number;
+  /** Aborts when what is still open at a shutdown has to end. */
+  readonly ended: AbortSignal;
 }): PassThrough {
-  const { upstreams, heartbeatMs } = options;
+  const { upstreams, heartbeatMs, ended } = options;
   const longestFirst = options.routes.toSorted((a, b) => b.path.length - a.path.length);
   const proxies = new Map<Target, Proxy>();
 
@@ -71,7 +73,11 @@ export function createPassThrough(options: {
       const found = upstreams.get(passage.route.upstream);
       if (found === undefined) throw new Error(`there is no upstream ${passage.route.upstream}`);
       checkBody(passage);
-      await exchange(passage, found, { heartbeatMs, proxyOf: (target) => proxyOf(target, found.upstream) });
+      await exchange(passage, found, {
+        heartbeatMs,
+        ended,
+        proxyOf: (target) => proxyOf(target, found.upstream),
+      });
     },
     [Symbol.dispose]() {
       for (const proxy of proxies.values()) proxy.close();
@@ -96,7 +102,11 @@ function checkBody({ req, route }: Passage): void {
 async function exchange(
   passage: Passage,
   { upstream, credentials }: RouteUpstream,
-  tools: { readonly heartbeatMs: number; readonly proxyOf: (target: Target) => Proxy },
+  tools: {
+    readonly heartbeatMs: number;
+    readonly ended: AbortSignal;
+    readonly proxyOf: (target: Target) => Proxy;
+  },
 ): Promise<void> {
   const { route, req, res, caller, own, logger } = passage;
   const { config } = upstream;
@@ -106,7 +116,7 @@ async function exchange(
   });
   const path = pathAtService(route, req);
   const stop = new AbortController();
-  const signal = AbortSignal.any([passage.signal, stop.signal]);
+  const signal = AbortSignal.any([passage.signal, stop.signal, tools.ended]);
   let asked: Asked | undefined;
 
   const send = async (target: Target, bounded: AbortSignal): Promise<IncomingMessage> => {

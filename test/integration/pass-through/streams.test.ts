@@ -214,3 +214,14 @@ it('S14: pass-through holds 400 streams to one target at once', async () => {
   for (const response of responses) response.destroy();
   await vi.waitFor(() => expect(service.active.now).toBe(0), { timeout: 10_000 });
 });
+
+it('S17: pass-through lets streams go on at a shutdown, then ends them with an event', async () => {
+  const leaving = await startPassThrough([service.url], { config: { server: { drainMs: 900 } } });
+  const guest = await leaving.signIn();
+  const endless = await guest.fetch('/svc/sse?count=100000&everyMs=20');
+  const short = await guest.fetch('/svc/sse?form=chatkit&count=5&everyMs=20');
+  const stopped = leaving.stop();
+  expect(await short.text()).toContain('"thread.item.done"');
+  expect(await endless.text()).toMatch(/event: error\n.*\n\n$/);
+  await stopped;
+});
