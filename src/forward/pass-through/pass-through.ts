@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from 'pino';
 import type { Config } from '../../config/schema.ts';
@@ -58,6 +59,8 @@ export function createPassThrough(options: {
   readonly ended: AbortSignal;
 }): PassThrough {
   const { upstreams, heartbeatMs, ended } = options;
+  // One listener for each request that is open.
+  setMaxListeners(0, ended);
   const longestFirst = options.routes.toSorted((a, b) => b.path.length - a.path.length);
   const proxies = new Map<Target, Proxy>();
 
@@ -116,8 +119,11 @@ async function exchange(
   });
   const path = pathAtService(route, req);
   const stop = new AbortController();
-  const signal = AbortSignal.any([passage.signal, stop.signal, tools.ended]);
+  const signal = AbortSignal.any([passage.signal, stop.signal]);
   let asked: Asked | undefined;
+  // A signal that lives as long as the process would remember every signal that is derived from it.
+  const leave = () => stop.abort(tools.ended.reason);
+  tools.ended.addEventListener('abort', leave);
 
   const send = async (target: Target, bounded: AbortSignal): Promise<IncomingMessage> => {
     bounded.throwIfAborted();
@@ -150,6 +156,7 @@ async function exchange(
       logger,
     });
   } finally {
+    tools.ended.removeEventListener('abort', leave);
     asked?.end();
   }
 }

@@ -54,9 +54,28 @@ export async function openUpstream(options: {
 
   async function firstAnswer<Answer>(
     signal: AbortSignal,
+    factsOf: (answer: Answer) => AnswerFacts,
     ask: (target: Target, signal: AbortSignal) => Promise<Answer>,
   ): Promise<Answer> {
-    const bounded = AbortSignal.any([signal, AbortSignal.timeout(config.totalMs)]);
+    // A signal of AbortSignal.timeout would stay in memory for the whole time, however short the answer is.
+    const total = new AbortController();
+    const expire = () => total.abort(new DOMException('the response took too long in all', 'TimeoutError'));
+    const timer = setTimeout(expire, config.totalMs).unref();
+    try {
+      const answer = await tryTargets(signal, AbortSignal.any([signal, total.signal]), ask);
+      factsOf(answer).body.once('close', () => clearTimeout(timer));
+      return answer;
+    } catch (error) {
+      clearTimeout(timer);
+      throw error;
+    }
+  }
+
+  async function tryTargets<Answer>(
+    signal: AbortSignal,
+    bounded: AbortSignal,
+    ask: (target: Target, signal: AbortSignal) => Promise<Answer>,
+  ): Promise<Answer> {
     let failure: unknown;
     for (const target of inOrderOfChoice(targets)) {
       try {
@@ -79,9 +98,13 @@ export async function openUpstream(options: {
     config,
     ca,
     request: (request) =>
-      firstAnswer(request.signal, (target, signal) => target.request({ ...request, signal })),
+      firstAnswer(
+        request.signal,
+        (response) => response,
+        (target, signal) => target.request({ ...request, signal }),
+      ),
     exchange: (send, { factsOf, signal: asked }) =>
-      firstAnswer(asked, (target, signal) => target.exchange(() => send(target, signal), factsOf)),
+      firstAnswer(asked, factsOf, (target, signal) => target.exchange(() => send(target, signal), factsOf)),
     async [Symbol.asyncDispose]() {
       stopProbing();
       await Promise.all(targets.map((target) => target[Symbol.asyncDispose]()));
