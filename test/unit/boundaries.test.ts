@@ -75,11 +75,8 @@ const ALLOWED: readonly { file: string; source: string }[] = [
   { file: 'src/forward/down.ts', target: '../chat/backend.ts' },
   { file: 'src/chat/down.ts', target: '../auth/principal.ts' },
   { file: 'src/auth/down.ts', target: 'express' },
-].map(({ file, target }) => ({
-  file,
-  source: `import '${target}';
-`,
-}));
+].map(({ file, target }) => ({ file, source: `import '${target}';
+` }));
 
 interface Finding {
   readonly file: string;
