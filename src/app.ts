@@ -1,19 +1,22 @@
 import express, { type Express } from 'express';
 import { createChatKitRoute } from './chat/chatkit-route.ts';
+import { createHostedSessionRoute } from './chat/hosted/session-route.ts';
 import { createSimpleApi } from './chat/simple/routes.ts';
+import type { Config } from './config/schema.ts';
 import type { GatewayContext } from './context.ts';
 import { readJsonBytes } from './http/body.ts';
 import { createDocsRoutes } from './http/docs.ts';
 import { createHealthRoutes } from './http/health.ts';
 import { createInstrument } from './http/instrument.ts';
 import { createMetricsRoute } from './http/metrics-route.ts';
+import { createPassThroughRoutes } from './http/pass-through-routes.ts';
 import { createProblemRenderer, methodNotAllowed, notFound } from './http/problem.ts';
 import { createRequestContext } from './http/request-context.ts';
 import { createCors, createSecurityHeaders, requirePlainTarget } from './http/security.ts';
 
 /** The public listener, in the order in which a request passes. */
 export function createApp(context: GatewayContext): Express {
-  const { config, logger, metrics, auth, limits, backend, readiness } = context;
+  const { config, logger, metrics, auth, limits, backend, readiness, passThrough } = context;
   const { bodyLimitBytes, heartbeatMs } = config.server;
   const limitRuns = limits.runs.consume;
   const app = createBareApp([...config.server.trustProxy]);
@@ -23,14 +26,21 @@ export function createApp(context: GatewayContext): Express {
   app.use(createInstrument({ metrics }));
   app.use(requirePlainTarget);
   app.use(createSecurityHeaders());
-  app.use(...createCors({ origins: config.server.corsOrigins }));
+  app.use(...createCors({ origins: config.server.corsOrigins, ...namesOfRoutes(config.routes) }));
   app.use(createHealthRoutes({ readiness }));
   app.use(createDocsRoutes());
   app.route('/.well-known/jwks.json').get(auth.jwks).all(methodNotAllowed('GET', 'HEAD'));
   app.use(auth.router);
 
+  const authenticate = [auth.authenticate, auth.requireChat];
+  if (passThrough !== undefined) {
+    const limit = ({ path }: { readonly path: string }) => limits.routes.get(path)?.middleware;
+    const { publicUrl } = config.server;
+    app.use(createPassThroughRoutes({ passThrough, authenticate, limit, publicUrl }));
+  }
+
   // Everything below needs a principal that may chat.
-  app.use('/api', auth.authenticate, auth.requireChat);
+  app.use('/api', ...authenticate);
   app
     .route('/api/chatkit')
     .post(
@@ -38,6 +48,10 @@ export function createApp(context: GatewayContext): Express {
       ...readJsonBytes({ limitBytes: bodyLimitBytes }),
       createChatKitRoute({ backend, metrics, heartbeatMs, limitRuns }),
     )
+    .all(methodNotAllowed('POST'));
+  app
+    .route('/api/chatkit/session')
+    .post(limits.chat.middleware, ...createHostedSessionRoute(context.hostedSessions))
     .all(methodNotAllowed('POST'));
   app.use(
     createSimpleApi({
@@ -54,6 +68,23 @@ export function createApp(context: GatewayContext): Express {
   app.use(notFound);
   app.use(createProblemRenderer());
   return app;
+}
+
+/** What pages of other origins may send to the routes of the configuration and read of their answers. */
+function namesOfRoutes(routes: Config['routes']) {
+  if (routes.length === 0) return {};
+  return {
+    methods: routes.flatMap(({ methods }) => methods),
+    requestHeaders: ['If-Match', 'If-None-Match', 'Range', ...routes.flatMap((each) => each.requestHeaders)],
+    responseHeaders: [
+      'Accept-Ranges',
+      'Content-Disposition',
+      'Content-Range',
+      'ETag',
+      'Location',
+      ...routes.flatMap((each) => each.responseHeaders),
+    ],
+  };
 }
 
 /** The admin listener: never exposed to browsers. */

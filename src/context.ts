@@ -4,11 +4,14 @@ import type { ChatDescription } from './auth/schemas.ts';
 import { startSessionSweep } from './auth/session-sweep.ts';
 import { createTokenMinter } from './auth/token-minter.ts';
 import type { ChatBackend } from './chat/backend.ts';
+import { createHostedSessions, type HostedSessions } from './chat/hosted/sessions.ts';
 import type { Responder } from './chatkit/responder.ts';
 import { createAuth, openKeyWhereNeeded } from './composition/auth.ts';
 import { createChat } from './composition/chat.ts';
+import { openPassThrough } from './composition/routes.ts';
 import { createServices } from './composition/upstreams.ts';
 import type { Config } from './config/schema.ts';
+import type { PassThrough } from './forward/pass-through/pass-through.ts';
 import { createLimits, type Limits } from './limits/limits.ts';
 import { createEvents } from './observability/events.ts';
 import { createMetrics, type Metrics } from './observability/metrics.ts';
@@ -27,6 +30,10 @@ export interface GatewayContext extends AsyncDisposable {
   readonly limits: Limits;
   readonly runs: RunRegistry;
   readonly backend: ChatBackend;
+  /** The routes of the configuration, where it has any. */
+  readonly passThrough: PassThrough | undefined;
+  /** Absent where no workflow of OpenAI is configured. */
+  readonly hostedSessions: HostedSessions | undefined;
   readonly readiness: Readiness;
   /** Aborted when the process is about to end: it is not ready from then on. */
   readonly closing: AbortController;
@@ -50,13 +57,15 @@ export async function createContext(
   const events = createEvents({ metrics });
   const store = stack.use(await openStore({ ...config.store, logger }));
   stack.use(startSessionSweep({ sessions: store.sessions, logger }));
-  const limits = createLimits({ policies: config.limits.policies, events, logger });
+  const limits = createLimits({ policies: config.limits.policies, routes: config.routes, events, logger });
   const runs = createRunRegistry();
   const key = await openKeyWhereNeeded(config, logger);
   const mint = key && createTokenMinter({ issuer: config.auth.local.issuer, key });
   const serviceOf = createServices(config, stack, { mint, logger });
   const { responder } = overrides;
   const chat = await createChat(config, stack, { serviceOf, store, events, runs, logger, responder });
+  const closing = new AbortController();
+  const passThrough = await openPassThrough(config, stack, { serviceOf, closing: closing.signal });
   const auth = await createAuth(config, stack, {
     store,
     limits,
@@ -66,7 +75,6 @@ export async function createContext(
     serviceOf,
     describeChat: chat.describe,
   });
-  const closing = new AbortController();
   const readiness = createReadiness({ closing: closing.signal, checks: [() => store.ping()] });
   const parts = stack.move();
   return {
@@ -78,6 +86,8 @@ export async function createContext(
     limits,
     runs,
     backend: chat.backend,
+    passThrough,
+    hostedSessions: createHostedSessions({ hosted: config.chat.hosted, agentApiKey: config.agent.apiKey }),
     readiness,
     closing,
     describeChat: chat.describe,

@@ -1,6 +1,7 @@
 import type { Request, Response } from 'express';
 import { GatewayError } from '../errors/gateway-error.ts';
 import { requestContext, requirePrincipal } from '../http/request-context.ts';
+import { toTrace } from '../http/trace.ts';
 import type { ChatContext } from './backend.ts';
 
 /** Longer than any browser's list of languages. */
@@ -21,17 +22,4 @@ export function toChatContext(req: Request, res: Response): ChatContext {
     logger: logger.child({ userId: principal.subject }),
     signal,
   };
-}
-
-/** https://www.w3.org/TR/trace-context/ */
-const TRACEPARENT = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
-const MAX_TRACESTATE_LENGTH = 512;
-
-function toTrace(req: Request): Record<string, string> {
-  const traceparent = req.get('traceparent') ?? '';
-  if (!TRACEPARENT.test(traceparent)) return {};
-  const tracestate = req.get('tracestate') ?? '';
-  return tracestate === '' || tracestate.length > MAX_TRACESTATE_LENGTH
-    ? { traceparent }
-    : { traceparent, tracestate };
 }

@@ -1,4 +1,4 @@
-import type { Finding } from './cross-checks.ts';
+import type { Finding } from './finding.ts';
 import { findPlaceholders, MESSAGE_PLACEHOLDERS, PLACEHOLDER_PATTERN, PLACEHOLDERS } from './placeholders.ts';
 import type { Config } from './schema.ts';
 

@@ -1,18 +1,9 @@
 import { BlockList, isIP } from 'node:net';
 import { checkBridge } from './bridge-checks.ts';
+import { checkHosted, checkRoutes } from './cross-check-routes.ts';
+import type { Finding } from './finding.ts';
 import { checkIssuers } from './issuer-checks.ts';
-import type { KeyPath } from './keys.ts';
 import type { Config } from './schema.ts';
-
-export interface Finding {
-  /** The key to blame. */
-  readonly path: KeyPath;
-  readonly message: string;
-  /** `refuse` always; `unsafe` refuses in production and warns elsewhere; `warn` never refuses. */
-  readonly weight: 'refuse' | 'unsafe' | 'warn';
-  /** Other keys that the finding rests on: it is dropped where one of them is wrong in itself. */
-  readonly given?: readonly KeyPath[];
-}
 
 /** What is wrong, unsafe or unwise about a configuration whose every key is valid by itself. */
 export function crossCheck(config: Config): Finding[] {
@@ -21,6 +12,8 @@ export function crossCheck(config: Config): Finding[] {
     ...checkProxies(config),
     ...checkUpstreams(config),
     ...checkIssuers(config),
+    ...checkRoutes(config),
+    ...checkHosted(config),
     ...checkSecrets(config),
     ...checkEnvironment(config),
   ];

@@ -1,4 +1,4 @@
-import type { Finding } from './cross-checks.ts';
+import type { Finding } from './finding.ts';
 import { isSharedSecretAlgorithm, readKeySet, readPublicPem, UnusableKeyError } from './public-keys.ts';
 import type { Config } from './schema.ts';
 

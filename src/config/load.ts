@@ -1,5 +1,6 @@
 import path from 'node:path';
-import { crossCheck, type Finding } from './cross-checks.ts';
+import { crossCheck } from './cross-checks.ts';
+import type { Finding } from './finding.ts';
 import { readEnvironment, type Assignment } from './environment.ts';
 import { describeSchema, schemaAt, toVariable, type KeyPath } from './keys.ts';
 import { ConfigError, type ConfigProblem } from './problem.ts';

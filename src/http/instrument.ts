@@ -12,7 +12,8 @@ export function createInstrument({ metrics }: { readonly metrics: Metrics }): Re
       const { logger, startedAt, principal } = requestContext(res);
       const seconds = (performance.now() - startedAt) / 1000;
       const method = METHODS.has(req.method) ? req.method : 'other';
-      const route = routeTemplate(req);
+      // A route of the configuration says itself what it is called.
+      const route = (res.locals['route'] as string | undefined) ?? routeTemplate(req);
       const finished = res.writableFinished;
       const status = finished ? String(res.statusCode) : 'aborted';
       metrics.requests.inc({ method, route, status });

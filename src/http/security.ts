@@ -29,13 +29,20 @@ export function createSecurityHeaders(): RequestHandler {
 }
 
 /** An origin that is not on the list gets no allow headers, and its preflight ends here. */
-export function createCors({ origins }: { readonly origins: readonly string[] }): readonly RequestHandler[] {
+export function createCors(options: {
+  readonly origins: readonly string[];
+  /** More of these for the routes of the configuration. */
+  readonly requestHeaders?: readonly string[];
+  readonly responseHeaders?: readonly string[];
+  readonly methods?: readonly string[];
+}): readonly RequestHandler[] {
+  const { origins, requestHeaders = [], responseHeaders = [], methods = [] } = options;
   const listed = new Set(origins);
   const allow = cors({
     origin: (origin, callback) => callback(null, origin !== undefined && listed.has(origin) ? origin : false),
-    allowedHeaders: ALLOWED_HEADERS,
-    exposedHeaders: EXPOSED_HEADERS,
-    methods: ['GET', 'POST', 'PATCH', 'DELETE'],
+    allowedHeaders: [...new Set([...ALLOWED_HEADERS, ...requestHeaders])],
+    exposedHeaders: [...new Set([...EXPOSED_HEADERS, ...responseHeaders])],
+    methods: [...new Set(['GET', 'POST', 'PATCH', 'DELETE', ...methods])],
     maxAge: 600,
   });
   return [

@@ -18,14 +18,17 @@ export interface Limits {
   /** Attempts on one account: give the key that `accounts` makes. */
   readonly signInAccount: Limiter;
   readonly accounts: AccountKeys;
+  /** Requests of one user, or of one address where nobody signs in, to a route by its path. */
+  readonly routes: ReadonlyMap<string, Limiter>;
 }
 
 export function createLimits(options: {
   readonly policies: Config['limits']['policies'];
+  readonly routes?: Config['routes'];
   readonly events: Pick<GatewayEvents, 'rateLimited'>;
   readonly logger: Logger;
 }): Limits {
-  const { policies, events, logger } = options;
+  const { policies, routes = [], events, logger } = options;
 
   const limiter = (policy: PolicyName, { limit, windowSeconds }: LimitPolicy, keyOf: KeyOf) =>
     createLimiter({
@@ -45,6 +48,13 @@ export function createLimits(options: {
     signInAddress: limiter('signInAddress', policies.signInAddress, addressOf),
     signInAccount: limiter('signInAccount', policies.signInAccount, addressOf),
     accounts: createAccountKeys(),
+    routes: new Map(
+      routes.flatMap(({ path, limit, windowSeconds, auth }) =>
+        limit === null
+          ? []
+          : [[path, limiter('route', { limit, windowSeconds }, auth === 'none' ? addressOf : userOf)]],
+      ),
+    ),
   };
 }
 

@@ -4,7 +4,7 @@ import type { Metrics } from './metrics.ts';
 export type SignInOutcome = 'succeeded' | 'wrong-credentials' | 'disabled' | 'limited' | 'failed';
 export type RefreshOutcome = 'succeeded' | 'reused' | 'expired' | 'revoked' | 'unknown' | 'failed';
 export type RunEndState = 'done' | 'failed' | 'cancelled';
-export type PolicyName = 'chat' | 'runs' | 'signInAddress' | 'signInAccount';
+export type PolicyName = 'chat' | 'runs' | 'signInAddress' | 'signInAccount' | 'route';
 
 /** What happens in the business of the gateway: each function emits the metric and the log line of one event. */
 export function createEvents({ metrics }: { readonly metrics: Metrics }) {

@@ -4,6 +4,7 @@ import { createDocument } from 'zod-openapi';
 import { CATALOGUE, type ErrorCode } from '../errors/catalogue.ts';
 import { authPaths } from './auth-paths.ts';
 import { chatkitPath } from './chatkit-path.ts';
+import { hostedPath } from './hosted-path.ts';
 import { namedSchemas } from './named-schemas.ts';
 import { problemExamples, problemTable } from './problems.ts';
 import { servicePaths } from './service-paths.ts';
@@ -26,7 +27,7 @@ export type Contract = ReturnType<typeof createDocument>;
 
 /** The public contract, from the schemas that the code runs on. */
 export function createContract(): Contract {
-  const paths = { ...chatkitPath(), ...simplePaths(), ...authPaths(), ...servicePaths() };
+  const paths = { ...chatkitPath(), ...hostedPath(), ...simplePaths(), ...authPaths(), ...servicePaths() };
   const document = createDocument(
     {
       openapi: '3.1.1',

@@ -1,6 +1,7 @@
 import { circuitBreaker, CircuitState, ConsecutiveBreaker, handleWhen } from 'cockatiel';
 import { Pool, type Dispatcher } from 'undici';
 import type { UpstreamConfig } from '../../config/schema.ts';
+import { GatewayError } from '../../errors/gateway-error.ts';
 
 export interface UpstreamRequest {
   readonly method: Dispatcher.HttpMethod;
@@ -11,15 +12,30 @@ export interface UpstreamRequest {
   readonly signal: AbortSignal;
 }
 
+/** What is counted and judged of an answer, whoever has fetched it. */
+export interface AnswerFacts {
+  readonly statusCode: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  /** Closes when the answer has ended. */
+  readonly body: { once(event: 'close', listener: () => void): unknown };
+}
+
 /** One address of an upstream, with its connections and its circuit breaker. */
 export interface Target extends AsyncDisposable {
   readonly origin: string;
+  /** The base URL, as it is configured. */
+  readonly url: URL;
   /** Requests whose response has not ended. */
   readonly openRequests: number;
   /** Whether it took requests lately, and has not asked to be left alone. */
   readonly isUp: boolean;
   /** @throws undici's errors, or cockatiel's BrokenCircuitError while the breaker is open */
   request(request: UpstreamRequest): Promise<Dispatcher.ResponseData>;
+  /**
+   * The same for a request that is sent by other means.
+   * @throws what `send` throws, or cockatiel's BrokenCircuitError while the breaker is open
+   */
+  exchange<Answer>(send: () => Promise<Answer>, factsOf: (answer: Answer) => AnswerFacts): Promise<Answer>;
   /** Asks once whether it is back or still well. Never rejects. */
   probe(path: string, timeoutMs: number): Promise<void>;
 }
@@ -30,8 +46,9 @@ const UNAVAILABLE = new Set([502, 503, 504]);
 const MAX_PAUSE_MS = 30_000;
 
 export function createTarget(url: string, config: UpstreamConfig, ca: string | undefined): Target {
-  const { origin, pathname } = new URL(url);
-  const basePath = pathname.replace(/\/$/, '');
+  const base = new URL(url);
+  const { origin } = base;
+  const basePath = base.pathname.replace(/\/$/, '');
   const pool = new Pool(origin, {
     // Every stream holds a connection: a limit here would make users wait without a reason.
     connections: null,
@@ -40,40 +57,58 @@ export function createTarget(url: string, config: UpstreamConfig, ca: string | u
     bodyTimeout: config.idleMs,
   });
   const breaker = circuitBreaker(
-    handleWhen((error) => !isAbort(error)).orWhenResult((result) => UNAVAILABLE.has(result as number)),
+    handleWhen((error) => !isAbort(error) && !(error instanceof GatewayError)).orWhenResult((result) =>
+      UNAVAILABLE.has(result as number),
+    ),
     { halfOpenAfter: config.breaker.openMs, breaker: new ConsecutiveBreaker(config.breaker.failures) },
   );
   let openRequests = 0;
   let pausedUntil = 0;
   let failedProbes = 0;
 
-  const dispatch = async (request: UpstreamRequest): Promise<Dispatcher.ResponseData> => {
+  const counted: Target['exchange'] = async (send, factsOf) => {
     openRequests += 1;
     try {
-      const response = await pool.request({ ...request, path: `${basePath}${request.path}` });
-      response.body.once('close', () => {
+      const answer = await send();
+      factsOf(answer).body.once('close', () => {
         openRequests -= 1;
       });
-      return response;
+      return answer;
     } catch (error) {
       openRequests -= 1;
       throw error;
     }
   };
 
-  const guarded = async (request: UpstreamRequest): Promise<Dispatcher.ResponseData> => {
-    let response: Dispatcher.ResponseData | undefined;
-    await breaker.execute(async () => {
-      response = await dispatch(request);
-      return response.statusCode;
-    });
-    if (response === undefined) throw new Error('the breaker let nothing through');
-    if (response.statusCode === 503) pausedUntil = Date.now() + retryAfterMs(response.headers['retry-after']);
-    return response;
+  const exchange: Target['exchange'] = async (send, factsOf) => {
+    const answer = await guarded(() => counted(send, factsOf), factsOf);
+    const { statusCode, headers } = factsOf(answer);
+    if (statusCode === 503) pausedUntil = Date.now() + retryAfterMs(headers['retry-after']);
+    return answer;
   };
+
+  async function guarded<Answer>(
+    send: () => Promise<Answer>,
+    factsOf: (answer: Answer) => AnswerFacts,
+  ): Promise<Answer> {
+    let answer: { readonly value: Answer } | undefined;
+    await breaker.execute(async () => {
+      answer = { value: await send() };
+      return factsOf(answer.value).statusCode;
+    });
+    if (answer === undefined) throw new Error('the breaker let nothing through');
+    return answer.value;
+  }
+
+  const request = (asked: UpstreamRequest) =>
+    exchange(
+      () => pool.request({ ...asked, path: `${basePath}${asked.path}` }),
+      (response) => response,
+    );
 
   return {
     origin,
+    url: base,
     get openRequests() {
       return openRequests;
     },
@@ -84,11 +119,12 @@ export function createTarget(url: string, config: UpstreamConfig, ca: string | u
         Date.now() >= pausedUntil
       );
     },
-    request: guarded,
+    request,
+    exchange,
     async probe(path, timeoutMs) {
       const signal = AbortSignal.timeout(timeoutMs);
       try {
-        const response = await guarded({ method: 'GET', path, headers: {}, body: null, signal });
+        const response = await request({ method: 'GET', path, headers: {}, body: null, signal });
         await response.body.dump({ limit: 65_536 });
         const isWell = config.health.path === null ? response.statusCode < 500 : response.statusCode < 300;
         failedProbes = isWell ? 0 : failedProbes + 1;

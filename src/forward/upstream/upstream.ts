@@ -4,11 +4,14 @@ import type { Dispatcher } from 'undici';
 import type { Logger } from 'pino';
 import type { UpstreamConfig } from '../../config/schema.ts';
 import { GatewayError } from '../../errors/gateway-error.ts';
-import { createTarget, type Target, type UpstreamRequest } from './target.ts';
+import { createTarget, type AnswerFacts, type Target, type UpstreamRequest } from './target.ts';
 
 /** A FastAPI service: one or more targets that answer alike. */
 export interface Upstream extends AsyncDisposable {
   readonly name: string;
+  readonly config: UpstreamConfig;
+  /** Certificates of the private authority, where there is one. */
+  readonly ca: string | undefined;
   /**
    * Asks the least loaded target that is up, and the next one where it is certain that nothing was processed.
    * Resolves with the response headers; the body follows as it arrives.
@@ -16,6 +19,15 @@ export interface Upstream extends AsyncDisposable {
    *   the request's own signal aborts
    */
   request(request: UpstreamRequest): Promise<Dispatcher.ResponseData>;
+  /**
+   * The same for a request that is sent by other means: `send` is called for one target after the other, as long as it
+   * is certain that nothing was processed. Its signal aborts with the given one, and when the answer takes longer than
+   * `totalMs` in all.
+   */
+  exchange<Answer>(
+    send: (target: Target, signal: AbortSignal) => Promise<Answer>,
+    options: { readonly factsOf: (answer: Answer) => AnswerFacts; readonly signal: AbortSignal },
+  ): Promise<Answer>;
 }
 
 /** Failures before the first byte of a request left this machine. */
@@ -40,26 +52,59 @@ export async function openUpstream(options: {
   const targets = config.targets.map((url) => createTarget(url, config, ca));
   const stopProbing = startProbing(targets, config, logger);
 
+  async function firstAnswer<Answer>(
+    signal: AbortSignal,
+    factsOf: (answer: Answer) => AnswerFacts,
+    ask: (target: Target, signal: AbortSignal) => Promise<Answer>,
+  ): Promise<Answer> {
+    // A signal of AbortSignal.timeout would stay in memory for the whole time, however short the answer is.
+    const total = new AbortController();
+    const expire = () => total.abort(new DOMException('the response took too long in all', 'TimeoutError'));
+    const timer = setTimeout(expire, config.totalMs).unref();
+    try {
+      const answer = await tryTargets(signal, AbortSignal.any([signal, total.signal]), ask);
+      factsOf(answer).body.once('close', () => clearTimeout(timer));
+      return answer;
+    } catch (error) {
+      clearTimeout(timer);
+      throw error;
+    }
+  }
+
+  async function tryTargets<Answer>(
+    signal: AbortSignal,
+    bounded: AbortSignal,
+    ask: (target: Target, signal: AbortSignal) => Promise<Answer>,
+  ): Promise<Answer> {
+    let failure: unknown;
+    for (const target of inOrderOfChoice(targets)) {
+      try {
+        return await ask(target, bounded);
+      } catch (error) {
+        if (signal.aborted) throw signal.reason;
+        if (error instanceof GatewayError) throw error;
+        failure = error;
+        if (!isBrokenCircuitError(error)) {
+          logger.warn({ err: error, target: target.origin }, 'the target %s did not answer', target.origin);
+        }
+        if (!isSafeToRepeat(error)) break;
+      }
+    }
+    throw toGatewayError(failure, config);
+  }
+
   return {
     name,
-    async request(request) {
-      const total = AbortSignal.timeout(config.totalMs);
-      const signal = AbortSignal.any([request.signal, total]);
-      let failure: unknown;
-      for (const target of inOrderOfChoice(targets)) {
-        try {
-          return await target.request({ ...request, signal });
-        } catch (error) {
-          if (request.signal.aborted) throw request.signal.reason;
-          failure = error;
-          if (!isBrokenCircuitError(error)) {
-            logger.warn({ err: error, target: target.origin }, 'the target %s did not answer', target.origin);
-          }
-          if (!isSafeToRepeat(error)) break;
-        }
-      }
-      throw toGatewayError(failure, config);
-    },
+    config,
+    ca,
+    request: (request) =>
+      firstAnswer(
+        request.signal,
+        (response) => response,
+        (target, signal) => target.request({ ...request, signal }),
+      ),
+    exchange: (send, { factsOf, signal: asked }) =>
+      firstAnswer(asked, factsOf, (target, signal) => target.exchange(() => send(target, signal), factsOf)),
     async [Symbol.asyncDispose]() {
       stopProbing();
       await Promise.all(targets.map((target) => target[Symbol.asyncDispose]()));
