@@ -48,7 +48,6 @@ interface SignInOptions {
 export function createSignIn(options: SignInOptions): SignIn {
   const { users, sessions, issuer, guard, events, sessionSeconds, refreshGraceSeconds, clock } = options;
   const checkCredentials = createCredentialCheck(options);
-  const cleanUp = createCleanUp(sessions);
   const sessionEnd = (now: Date) => new Date(now.getTime() + sessionSeconds * 1000).toISOString();
 
   const grant = async (user: UserRecord, session: SessionRecord, refreshToken: string, now: Date) => {
@@ -74,7 +73,6 @@ export function createSignIn(options: SignInOptions): SignIn {
       };
       const [refreshToken, hash] = createHashedToken();
       await sessions.createSession(session, { hash, sessionId: session.id, expiresAt: session.expiresAt });
-      await cleanUp(now, context);
       events.signInEnded(context.logger, 'succeeded', user.id);
       return grant(user, session, refreshToken, now);
     },
@@ -152,21 +150,4 @@ function createHashedToken(): [token: string, hash: string] {
   const hash = toRefreshTokenHash(token);
   if (hash === undefined) throw new Error('a new refresh token does not have the form of one');
   return [token, hash];
-}
-
-const CLEAN_UP_EVERY_MS = 600_000;
-
-/** Sign-ins are what fills the session store, so they also empty it. */
-function createCleanUp(sessions: SessionStore) {
-  let nextAtMs = 0;
-  return async (now: Date, { logger }: CallContext): Promise<void> => {
-    if (now.getTime() < nextAtMs) return;
-    nextAtMs = now.getTime() + CLEAN_UP_EVERY_MS;
-    try {
-      const deleted = await sessions.deleteExpired(now);
-      if (deleted > 0) logger.debug({ deleted }, 'deleted sessions that had ended');
-    } catch (error) {
-      logger.warn({ err: error }, 'sessions that have ended could not be deleted');
-    }
-  };
 }
