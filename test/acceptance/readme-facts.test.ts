@@ -54,6 +54,7 @@ describe('README', () => {
   it.each([
     ['ollama-config', 'config/examples/ollama.yaml'],
     ['forward-config', 'config/examples/fastapi.yaml'],
+    ['bridge-config', 'config/examples/bridge.yaml'],
   ])('shows %s as %s has it', async (name, file) => {
     expect(parse(await read(file))).toMatchObject(parse(block(name)));
   });

@@ -8,6 +8,7 @@ import { startPostgres } from '../support/postgres.ts';
 import { pythonPath } from '../support/python.ts';
 import { block } from '../support/readme.ts';
 import * as requests from '../support/requests.ts';
+import { ADA, startTasksService, TASKS_SECRET } from '../support/tasks-service.ts';
 import { createTestUser } from '../support/user.ts';
 import { createWorkplace, findPort, type Terminal, type Workplace } from '../support/workplace.ts';
 
@@ -128,6 +129,30 @@ describe('before a FastAPI service', { timeout: 180_000 }, () => {
     const direct = await fetch(`http://127.0.0.1:${servicePort}/chatkit`, { method: 'POST', body: '{}' });
     expect(direct.status).toBe(401);
     await gateway.terminal.interrupt();
+  });
+
+  it('init writes a configuration that runs, and doctor finds nothing wrong with it', async () => {
+    await using service = await startTasksService();
+    const secrets = `${ADA.password}\n${TASKS_SECRET}\n`;
+    const found = await place.run(block('init').replace('http://127.0.0.1:8000', service.url), {
+      stdin: secrets,
+    });
+    expect(found).toContain('gateway.yaml');
+    const terminal = place.open('npm start -- --config gateway.yaml', {
+      PORT: String(port),
+      GATEWAY_SERVER_ADMIN_PORT: String(adminPort),
+      GATEWAY_LOG_FORMAT: 'pretty',
+      GATEWAY_STORE_URL: 'sqlite::memory:',
+    });
+    await terminal.waitFor(new RegExp(`127\\.0\\.0\\.1:${port}`));
+    const user = await createTestUser(`http://127.0.0.1:${port}`, {
+      email: ADA.username,
+      password: ADA.password,
+    });
+    expect(JSON.stringify(await user.stream(requests.create('add buy milk')))).toContain('milk');
+    const report = await place.run(`export PORT=${port}\n${block('doctor')}`);
+    expect(report).not.toMatch(/\bfail\b/);
+    await terminal.interrupt();
   });
 
   /** The Python of the README, with a ChatKit server that a reader would write. */
