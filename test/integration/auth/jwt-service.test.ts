@@ -353,7 +353,7 @@ describe('sign-out at a service', () => {
     expect((await post('logout', { refresh_token: 'r1' })).status).toBe(502);
   });
 
-  it('A59: ends what late tabs would still have been given', async () => {
+  it('ends what late tabs would still have been given', async () => {
     await start();
     service.answer = async ({ path }) =>
       path === '/auth/logout'

@@ -74,6 +74,7 @@ describe('the environment', () => {
     const { config } = await load(undefined, {
       GATEWAY_ROUTES_0_PATH: '/api/tasks',
       GATEWAY_ROUTES_0_METHODS: 'GET,POST',
+      GATEWAY_UPSTREAMS_API_TARGETS: 'http://127.0.0.1:8000',
     });
     expect(config.routes[0]).toMatchObject({ path: '/api/tasks', methods: ['GET', 'POST'] });
     expect(await problemsOf(undefined, { GATEWAY_ROUTES_1_PATH: '/api/tasks' })).not.toEqual([]);
