@@ -32,15 +32,14 @@ export function createApp(context: GatewayContext): Express {
   app.route('/.well-known/jwks.json').get(auth.jwks).all(methodNotAllowed('GET', 'HEAD'));
   app.use(auth.router);
 
-  const authenticate = [auth.authenticate, auth.requireChat];
   if (passThrough !== undefined) {
     const limit = ({ path }: { readonly path: string }) => limits.routes.get(path)?.middleware;
     const { publicUrl } = config.server;
-    app.use(createPassThroughRoutes({ passThrough, authenticate, limit, publicUrl }));
+    app.use(createPassThroughRoutes({ passThrough, authenticate: [auth.authenticate], limit, publicUrl }));
   }
 
   // Everything below needs a principal that may chat.
-  app.use('/api', ...authenticate);
+  app.use('/api', auth.authenticate, auth.requireChat);
   app
     .route('/api/chatkit')
     .post(

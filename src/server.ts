@@ -21,6 +21,8 @@ export interface Drainable extends AsyncDisposable {
 export interface ServerOptions {
   readonly config: Config['server'];
   readonly app: RequestListener;
+  /** The largest body that a route takes, where that is more than `bodyLimitBytes`: it may take its time. */
+  readonly largestBodyBytes?: number;
   readonly adminApp: RequestListener;
   readonly context: Drainable;
   readonly logger: Logger;
@@ -44,6 +46,8 @@ export class ListenError extends Error {
 
 /** For a slow request body; the headers have their own limit. */
 const REQUEST_TIMEOUT_MS = 60_000;
+/** The slowest upload that is waited for, in bytes a millisecond: 50 kB a second. */
+const SLOWEST_UPLOAD = 50;
 /** Longer than the idle time of common balancers, which must be the ones to close a connection. */
 const KEEP_ALIVE_TIMEOUT_MS = 75_000;
 const MAX_HEADER_BYTES = 16_384;
@@ -57,8 +61,9 @@ const PHASE_MS = 5_000;
 /** @throws ListenError when one of the two addresses cannot be used; then neither is */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { config, context, logger } = options;
-  const publicServer = createListener(options.app, config, logger);
-  const adminServer = createListener(options.adminApp, config, logger);
+  const largestBody = options.largestBodyBytes ?? config.bodyLimitBytes;
+  const publicServer = createListener(options.app, config, logger, largestBody);
+  const adminServer = createListener(options.adminApp, config, logger, 0);
   const listening = await Promise.allSettled([
     listen(publicServer.server, config.port, config.host, 'server.port / PORT'),
     listen(adminServer.server, config.adminPort, config.adminHost, 'server.adminPort'),
@@ -119,13 +124,22 @@ interface Listener {
   close(): Promise<void>;
 }
 
-function createListener(handler: RequestListener, config: Config['server'], logger: Logger): Listener {
+function createListener(
+  handler: RequestListener,
+  config: Config['server'],
+  logger: Logger,
+  largestBodyBytes: number,
+): Listener {
   const answering = new WeakMap<Socket, ServerResponse>();
   let closing = false;
   const server = createServer(
     {
       headersTimeout: config.headersTimeoutMs,
-      requestTimeout: Math.max(REQUEST_TIMEOUT_MS, config.headersTimeoutMs),
+      requestTimeout: Math.max(
+        REQUEST_TIMEOUT_MS,
+        config.headersTimeoutMs,
+        largestBodyBytes / SLOWEST_UPLOAD,
+      ),
       connectionsCheckingInterval: Math.min(5_000, Math.max(50, config.headersTimeoutMs / 4)),
       keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
       maxHeaderSize: MAX_HEADER_BYTES,

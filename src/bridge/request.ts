@@ -1,4 +1,4 @@
-import type { Turn } from '../chatkit/responder.ts';
+import { ReplyError, type Turn } from '../chatkit/responder.ts';
 import type { Config } from '../config/schema.ts';
 import { findPlaceholders } from '../config/placeholders.ts';
 import type { CredentialHeaders } from '../forward/credentials.ts';
@@ -38,7 +38,7 @@ export function createRequestMaker(options: {
         : undefined;
       const values = toValues(turn, conversation, history);
       const body = render(bridge.request, values);
-      const path = renderText(bridge.path, values, encodeURIComponent);
+      const path = renderPath(bridge.path, values);
       const isGet = bridge.method === 'GET';
       return {
         method: bridge.method,
@@ -105,4 +105,20 @@ function renderHeaders(
 /** Header values are ASCII; a name such as `Zoë` is percent-encoded. */
 function toHeaderText(text: string): string {
   return /^[\x20-\x7e]*$/.test(text) ? text : encodeURIComponent(text);
+}
+
+/** A value within the path is one segment of it and never another place. @throws ReplyError for a value that is not */
+function renderPath(template: string, values: TemplateValues): string {
+  const query = template.indexOf('?');
+  const end = query < 0 ? template.length : query;
+  const path = renderText(template.slice(0, end), values, (text) => {
+    if (text === '' || /^\.{1,2}$/.test(text) || /[/\\\p{Cc}]/u.test(text)) {
+      throw new ReplyError('The assistant cannot be asked for this.', {
+        allowRetry: false,
+        cause: new Error('a value is not fit for chat.bridge.path'),
+      });
+    }
+    return encodeURIComponent(text);
+  });
+  return path + renderText(template.slice(end), values, encodeURIComponent);
 }

@@ -46,6 +46,7 @@ async function runGateway(flags: ConfigFlag, terminal: Terminal): Promise<void> 
   await using context = await createContext(config, { logger });
   const server = await startServer({
     config: config.server,
+    largestBodyBytes: Math.max(...[config.server, ...config.routes].map((each) => each.bodyLimitBytes)),
     app: createApp(context),
     adminApp: createAdminApp(context),
     context,

@@ -34,7 +34,7 @@ function* checkServer({ server }: Config): Generator<Finding> {
   }
   if (server.publicUrl !== null) {
     const url = new URL(server.publicUrl);
-    if (url.username !== '' || url.search !== '' || url.hash !== '') {
+    if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') {
       yield {
         path: ['server', 'publicUrl'],
         weight: 'refuse',
@@ -94,7 +94,7 @@ function* checkUpstreams({ chat, upstreams }: Config): Generator<Finding> {
     for (const [at, target] of upstream.targets.entries()) {
       const url = new URL(target);
       const path = ['upstreams', name, 'targets', at];
-      if (url.username !== '' || url.search !== '' || url.hash !== '') {
+      if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') {
         yield { path, weight: 'refuse', message: 'must be a plain address: no user, no query, no fragment' };
       } else if (
         upstream.credentials === 'forward' &&

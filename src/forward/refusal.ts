@@ -56,7 +56,16 @@ function toProblem(finding: unknown): InputProblem | undefined {
   return { pointer: path.map((part) => `/${part}`).join(''), detail: msg };
 }
 
-/** Whether a text of a service can be shown: short, and no markup, stack trace or address. */
+/** What a text for people does not hold: markup, stack traces, addresses, paths, keys, the words of databases. */
+const INSIDE = [
+  /traceback|\bfile "|\n|<[a-z!/]/i,
+  /:\/\/|\b\d{1,3}(?:\.\d{1,3}){3}\b|\b(?:host|port)=|\berrno\b|localhost/i,
+  /(?:^|[\s'"(])\/(?:[\w.-]+\/)+|[a-z]:\\/i,
+  /\bsk-[\w-]{4,}|\bbearer\s|\beyJ[\w-]{8,}/i,
+  /\b(?:select\s.+\sfrom|insert\s+into|update\s.+\sset|delete\s+from)\b|psycopg|sqlalchemy|sqlite3?\./i,
+];
+
+/** Whether a text of a service can be shown: short, and nothing of its inside in it. */
 export function isPlain(text: string): boolean {
-  return text.length <= MAX_DETAIL_CHARS && !/traceback|<[a-z!/]|\bfile "|:\/\/|\n/i.test(text);
+  return text.length <= MAX_DETAIL_CHARS && !INSIDE.some((pattern) => pattern.test(text));
 }

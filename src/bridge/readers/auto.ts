@@ -53,7 +53,7 @@ export function createSniffingReader(readValue: ValueReader, done: ReadonlySet<s
   let held = '';
 
   function choose(hasEnded: boolean): AnswerReader | undefined {
-    const start = held.trimStart();
+    const start = held;
     if (start === '' && !hasEnded) return undefined;
     if (/^(data: ?[{["]|event: ?\S)/.test(start)) return createSseReader(createAnyFrames(readValue, done));
     if (/^[0-9a-k]:["{[]/.test(start)) return createLineReader(createVercelLines());
@@ -73,7 +73,8 @@ export function createSniffingReader(readValue: ValueReader, done: ReadonlySet<s
 
   function feed(text: string, hasEnded: boolean): BridgeEvent[] {
     if (chosen !== undefined) return chosen.push(text);
-    held += text;
+    // Blanks before the answer say nothing, and are not kept.
+    held += held === '' ? text.trimStart() : text;
     chosen = choose(hasEnded);
     return chosen?.push(held) ?? [];
   }

@@ -30,13 +30,15 @@ export function createJsonReader(options: {
   return {
     push(text) {
       if (lines !== undefined) return lines.push(text);
-      held.push(text);
       heldChars += text.length;
+      // Blanks before the answer, such as line breaks that keep a connection alive, are not kept.
+      const kept = held.length === 0 ? text.trimStart() : text;
+      if (kept !== '') held.push(kept);
       if (heldChars > maxChars) {
         throw new UnreadableAnswerError(`the answer is larger than ${maxChars} characters`);
       }
-      if (isWhole || !text.includes('\n')) return [];
-      const soFar = held.join('').trimStart();
+      if (isWhole || !kept.includes('\n')) return [];
+      const soFar = held.join('');
       const end = soFar.indexOf('\n');
       if (end < 0) return [];
       isWhole = !isObject(parseJson(soFar.slice(0, end)));

@@ -109,7 +109,8 @@ function listOperations(document: JsonObject, resolve: (schema: unknown) => Sche
   const operations: Operation[] = [];
   const everywhere = toSecurity(document['security']);
   for (const [path, item] of Object.entries(document['paths'] as JsonObject)) {
-    if (!isObject(item)) continue;
+    // Anything else would lead away from the service, and take a password along.
+    if (!isObject(item) || !/^\/(?!\/)/.test(path)) continue;
     for (const method of METHODS) {
       const operation = item[method];
       if (!isObject(operation) || operations.length >= MAX_OPERATIONS) continue;

@@ -1,4 +1,4 @@
-import { circuitBreaker, CircuitState, ConsecutiveBreaker, handleWhen } from 'cockatiel';
+import { BrokenCircuitError, circuitBreaker, CircuitState, ConsecutiveBreaker, handleWhen } from 'cockatiel';
 import { Pool, type Dispatcher } from 'undici';
 import type { UpstreamConfig } from '../../config/schema.ts';
 import { GatewayError } from '../../errors/gateway-error.ts';
@@ -55,6 +55,7 @@ export function createTarget(url: string, config: UpstreamConfig, ca: string | u
     connect: { timeout: config.connectMs, ...(ca === undefined ? {} : { ca }) },
     headersTimeout: config.firstByteMs,
     bodyTimeout: config.idleMs,
+    allowH2: false,
   });
   const breaker = circuitBreaker(
     handleWhen((error) => !isAbort(error) && !(error instanceof GatewayError)).orWhenResult((result) =>
@@ -81,6 +82,12 @@ export function createTarget(url: string, config: UpstreamConfig, ca: string | u
   };
 
   const exchange: Target['exchange'] = async (send, factsOf) => {
+    // Only a probe tries a target that is down: a user's request would hold up all the others while it waits.
+    if (breaker.state !== CircuitState.Closed) throw new BrokenCircuitError();
+    return await tried(send, factsOf);
+  };
+
+  const tried: Target['exchange'] = async (send, factsOf) => {
     const answer = await guarded(() => counted(send, factsOf), factsOf);
     const { statusCode, headers } = factsOf(answer);
     if (statusCode === 503) pausedUntil = Date.now() + retryAfterMs(headers['retry-after']);
@@ -100,11 +107,7 @@ export function createTarget(url: string, config: UpstreamConfig, ca: string | u
     return answer.value;
   }
 
-  const request = (asked: UpstreamRequest) =>
-    exchange(
-      () => pool.request({ ...asked, path: `${basePath}${asked.path}` }),
-      (response) => response,
-    );
+  const ask = (asked: UpstreamRequest) => pool.request({ ...asked, path: `${basePath}${asked.path}` });
 
   return {
     origin,
@@ -119,12 +122,19 @@ export function createTarget(url: string, config: UpstreamConfig, ca: string | u
         Date.now() >= pausedUntil
       );
     },
-    request,
+    request: (asked) =>
+      exchange(
+        () => ask(asked),
+        (response) => response,
+      ),
     exchange,
     async probe(path, timeoutMs) {
       const signal = AbortSignal.timeout(timeoutMs);
       try {
-        const response = await request({ method: 'GET', path, headers: {}, body: null, signal });
+        const response = await tried(
+          () => ask({ method: 'GET', path, headers: {}, body: null, signal }),
+          (answer) => answer,
+        );
         await response.body.dump({ limit: 65_536 });
         const isWell = config.health.path === null ? response.statusCode < 500 : response.statusCode < 300;
         failedProbes = isWell ? 0 : failedProbes + 1;

@@ -121,11 +121,17 @@ function inOrderOfChoice(targets: readonly Target[]): Target[] {
 function isSafeToRepeat(error: unknown): boolean {
   if (isBrokenCircuitError(error)) return true;
   for (let current = error, depth = 0; current instanceof Error && depth < 4; depth += 1) {
-    if ('code' in current && NOTHING_SENT.has(String(current.code))) return true;
+    if ('code' in current && NOTHING_SENT.has(String(current.code))) return isOfConnecting(current);
     if (current instanceof AggregateError) return current.errors.every(isSafeToRepeat);
     current = current.cause;
   }
   return false;
+}
+
+/** The same codes are also told of a connection that has carried a request. */
+function isOfConnecting(error: Error): boolean {
+  const syscall: unknown = 'syscall' in error ? error.syscall : undefined;
+  return syscall === undefined || syscall === 'connect' || syscall === 'getaddrinfo';
 }
 
 function toGatewayError(error: unknown, config: UpstreamConfig): GatewayError {
