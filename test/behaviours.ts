@@ -30,7 +30,7 @@ const ISSUERS = 'tokens of other issuers';
 const REPLICAS = 'shared state between replicas';
 
 export const BEHAVIOURS: readonly Behaviour[] = [
-  partly('S1', 'nothing buffers a stream, each event arrives by itself', 'behind nginx'),
+  done('S1', 'nothing buffers a stream, each event arrives by itself'),
   done('S2', 'headers do not wait for the first byte of the body'),
   done('S3', 'a client that goes is noticed by whatever works for it'),
   done('S4', 'a failure mid-stream is an error event and a proper end; everything else lives on'),

@@ -12,6 +12,9 @@ interface Package {
 
 const PACKAGES: readonly Package[] = [
   { name: 'postgresql', isThere: async () => hasPostgres() },
+  { name: 'nginx-light', isThere: async () => existsSync('/usr/sbin/nginx') },
+  { name: 'chromium', isThere: async () => existsSync('/usr/bin/chromium') },
+  { name: 'curl', isThere: async () => (await runCommand('curl', ['--version'], { timeoutMs: 10_000 })).ok },
   {
     name: 'python3',
     isThere: async () => (await runCommand('python3', ['--version'], { timeoutMs: 10_000 })).ok,
