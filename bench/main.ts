@@ -15,7 +15,7 @@ import { measureForward } from './scenarios/forward.ts';
 import { measureForwardIdle } from './scenarios/forward-idle.ts';
 import { measureHistory } from './scenarios/history.ts';
 import { measureIdleStreams } from './scenarios/idle-streams.ts';
-import { profileReplies } from './scenarios/profile.ts';
+import { profileForward, profileReplies } from './scenarios/profile.ts';
 import { measureReplies } from './scenarios/replies.ts';
 import { measureStalled } from './scenarios/stalled.ts';
 import { measureStart } from './scenarios/start.ts';
@@ -39,8 +39,8 @@ const HELP = `Usage: npm run bench -- [options]
 
   --only <names>     ${Object.keys(SCENARIOS).join(', ')}; several with commas
   --seconds <n>      length of one slice of a measurement (2)
-  --rounds <n>       how often each slice is repeated (4)
-  --profile          profile the gateway under the load of "replies" instead, and say where the time goes
+  --rounds <n>       how often each slice is repeated (3)
+  --profile          profile the gateway under the load of "replies", or with --only forward of that, and say where the time goes
   --no-build         measure dist/ as it is
   --python <file>    the interpreter of chatkit-python (.venv/bin/python)
   --next <folder>    where next, react and react-dom are installed, for the Next.js peer of "forward" (left out)
@@ -52,7 +52,7 @@ function readOptions() {
     options: {
       only: { type: 'string' },
       seconds: { type: 'string', default: '2' },
-      rounds: { type: 'string', default: '4' },
+      rounds: { type: 'string', default: '3' },
       profile: { type: 'boolean', default: false },
       'no-build': { type: 'boolean', default: false },
       python: { type: 'string', default: repositoryPath('.venv/bin/python') },
@@ -123,7 +123,8 @@ async function main(): Promise<void> {
     say: (text) => void process.stderr.write(`  ${text}\n`),
   };
   if (options.profile) {
-    process.stdout.write(`${await profileReplies(bench, options.seconds * options.rounds)}\n`);
+    const profile = options.only === 'forward' ? profileForward : profileReplies;
+    process.stdout.write(`${await profile(bench, options.seconds * options.rounds)}\n`);
     return;
   }
   process.stdout.write(

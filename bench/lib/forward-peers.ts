@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { connect, createServer, type AddressInfo } from 'node:net';
 import { once } from 'node:events';
 import path from 'node:path';
@@ -54,7 +54,7 @@ export async function startForwardGateway(
   serviceUrl: string,
   nodeArgs: readonly string[] = [],
 ): Promise<{ readonly forward: ForwardPeer; readonly passThrough: ForwardPeer }> {
-  const folder = path.join(bench.folder, name.replaceAll(/\W+/g, '-'));
+  const folder = await mkdtemp(path.join(bench.folder, 'forward-'));
   const peer = await startGateway({
     installation: bench.installation,
     folder,
@@ -76,8 +76,7 @@ export async function startNginx(bench: Bench, serviceUrl: string): Promise<Forw
     return undefined;
   }
   const port = await freePort();
-  const folder = path.join(bench.folder, `nginx-${port}`);
-  await mkdir(folder, { recursive: true });
+  const folder = await mkdtemp(path.join(bench.folder, 'nginx-'));
   const file = path.join(folder, 'nginx.conf');
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
   await writeFile(

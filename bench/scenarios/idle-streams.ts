@@ -12,8 +12,8 @@ export const STREAMS = 2_000;
 /** Opened and closed before the first measurement: code, pools and the heap are then as large as they get. */
 const WARM_UP_STREAMS = 500;
 const AT_ONCE = 40;
-const SETTLE_MS = 3_000;
-const COLLECT_MS = 1_500;
+const SETTLE_MS = 2_000;
+const COLLECT_MS = 1_000;
 export const COLLECT_ARGS = ['--expose-gc', '--import', benchPath('peers/gc-on-signal.mjs')];
 
 interface OpenStream {
