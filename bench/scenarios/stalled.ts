@@ -9,7 +9,7 @@ import { toRequestBytes } from '../lib/raw-load.ts';
 import { readState } from '../lib/service-state.ts';
 import { round } from '../lib/stats.ts';
 
-const WATCH_MS = 5_000;
+const WATCH_MS = 3_000;
 const SAMPLE_MS = 25;
 const WARM_UP_BYTES = 20_000_000;
 const SETTLE_MS = 1_500;
