@@ -11,11 +11,15 @@ import { benchPath, LOAD_CORE, pinSelf, repositoryPath, startNodePeer } from './
 import { rounded } from './lib/stats.ts';
 import { toTable } from './lib/table.ts';
 import { measureFirstEvent } from './scenarios/first-event.ts';
+import { measureForward } from './scenarios/forward.ts';
+import { measureForwardIdle } from './scenarios/forward-idle.ts';
 import { measureHistory } from './scenarios/history.ts';
 import { measureIdleStreams } from './scenarios/idle-streams.ts';
-import { profileReplies } from './scenarios/profile.ts';
+import { profileForward, profileReplies } from './scenarios/profile.ts';
 import { measureReplies } from './scenarios/replies.ts';
+import { measureStalled } from './scenarios/stalled.ts';
 import { measureStart } from './scenarios/start.ts';
+import { measureStreamLag } from './scenarios/stream-lag.ts';
 
 const SCENARIOS: Readonly<Record<string, Scenario>> = {
   replies: measureReplies,
@@ -23,6 +27,10 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
   history: measureHistory,
   'idle-streams': measureIdleStreams,
   start: measureStart,
+  forward: measureForward,
+  'stream-lag': measureStreamLag,
+  'forward-idle': measureForwardIdle,
+  stalled: measureStalled,
 };
 /** A run that hangs must not hang for ever. */
 const WHOLE_RUN_MS = 20 * 60_000;
@@ -31,10 +39,11 @@ const HELP = `Usage: npm run bench -- [options]
 
   --only <names>     ${Object.keys(SCENARIOS).join(', ')}; several with commas
   --seconds <n>      length of one slice of a measurement (2)
-  --rounds <n>       how often each slice is repeated (4)
-  --profile          profile the gateway under the load of "replies" instead, and say where the time goes
+  --rounds <n>       how often each slice is repeated (3)
+  --profile          profile the gateway under the load of "replies", or with --only forward of that, and say where the time goes
   --no-build         measure dist/ as it is
   --python <file>    the interpreter of chatkit-python (.venv/bin/python)
+  --next <folder>    where next, react and react-dom are installed, for the Next.js peer of "forward" (left out)
   --out <file>       where the JSON goes (bench/results/latest.json)
 `;
 
@@ -43,10 +52,11 @@ function readOptions() {
     options: {
       only: { type: 'string' },
       seconds: { type: 'string', default: '2' },
-      rounds: { type: 'string', default: '4' },
+      rounds: { type: 'string', default: '3' },
       profile: { type: 'boolean', default: false },
       'no-build': { type: 'boolean', default: false },
       python: { type: 'string', default: repositoryPath('.venv/bin/python') },
+      next: { type: 'string' },
       out: { type: 'string', default: benchPath('results/latest.json') },
       help: { type: 'boolean', default: false },
     },
@@ -109,10 +119,12 @@ async function main(): Promise<void> {
     seconds: options.seconds,
     rounds: options.rounds,
     pythonPath: options.python,
+    nextFolder: options.next === undefined ? undefined : path.resolve(options.next),
     say: (text) => void process.stderr.write(`  ${text}\n`),
   };
   if (options.profile) {
-    process.stdout.write(`${await profileReplies(bench, options.seconds * options.rounds)}\n`);
+    const profile = options.only === 'forward' ? profileForward : profileReplies;
+    process.stdout.write(`${await profile(bench, options.seconds * options.rounds)}\n`);
     return;
   }
   process.stdout.write(

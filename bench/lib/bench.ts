@@ -12,6 +12,8 @@ export interface Bench {
   /** How often each slice is repeated, in turn with the others. */
   readonly rounds: number;
   readonly pythonPath: string;
+  /** Where `next` is installed; without it the Next.js peer is left out. */
+  readonly nextFolder: string | undefined;
   readonly say: (text: string) => void;
 }
 

@@ -12,6 +12,8 @@ import { cpuSecondsOf, PEER_CORE, pinned, repositoryPath, rssBytesOf, stop, type
 
 const START_MS = 30_000;
 const PASSWORD = 'a password of the bench';
+/** A route that leads to the same endpoint as the chat. */
+export const PASS_THROUGH_PATH = '/api/things';
 const UNLIMITED = { limit: 1_000_000, windowSeconds: 60 };
 
 /** The built program as if it were installed, so that a rebuild in the middle of a run changes nothing. */
@@ -33,10 +35,14 @@ export interface GatewayOptions {
   readonly installation: Installation;
   /** Where its data is; kept when it exists already. */
   readonly folder: string;
-  readonly modelUrl: string;
-  readonly api: 'responses' | 'chat_completions';
+  readonly backend: Backend;
   readonly nodeArgs?: readonly string[];
 }
+
+/** The built-in agent before a model, or a service that speaks ChatKit; its other paths pass through. */
+export type Backend =
+  | { readonly modelUrl: string; readonly api: 'responses' | 'chat_completions' }
+  | { readonly serviceUrl: string };
 
 export interface BenchGateway extends Peer {
   readonly url: string;
@@ -50,9 +56,24 @@ export interface SignedIn {
   readonly userKey: string;
 }
 
+function toAgent(baseUrl: string, api: string) {
+  const model = { model: MODEL, api, baseUrl, apiKey: 'none' };
+  return { agent: { ...model, instructions: INSTRUCTIONS, tools: [], titles: false } };
+}
+
+function toForward(serviceUrl: string) {
+  return {
+    chat: { backend: 'forward' },
+    upstreams: { api: { targets: [serviceUrl] } },
+    routes: [
+      { path: PASS_THROUGH_PATH, upstreamPath: '/chatkit', methods: ['POST'], limit: UNLIMITED.limit },
+    ],
+  };
+}
+
 /** Everything is on: sign-in, limits that are counted but never reached, metrics, logs to a file, SQLite. */
 async function writeConfig(options: GatewayOptions): Promise<string> {
-  const { folder, modelUrl, api } = options;
+  const { folder, backend } = options;
   await mkdir(folder, { recursive: true });
   const file = path.join(folder, 'gateway.yaml');
   const config = {
@@ -61,15 +82,7 @@ async function writeConfig(options: GatewayOptions): Promise<string> {
     auth: {
       local: { keyFile: path.join(folder, 'key.json'), demoUser: false, accessTokenSeconds: 3_600 },
     },
-    agent: {
-      instructions: INSTRUCTIONS,
-      model: MODEL,
-      api,
-      baseUrl: modelUrl,
-      apiKey: 'none',
-      tools: [],
-      titles: false,
-    },
+    ...('serviceUrl' in backend ? toForward(backend.serviceUrl) : toAgent(backend.modelUrl, backend.api)),
     limits: {
       policies: { chat: UNLIMITED, runs: UNLIMITED, signInAddress: UNLIMITED, signInAccount: UNLIMITED },
     },

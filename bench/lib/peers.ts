@@ -49,8 +49,10 @@ export async function startGatewayPeer(
   const gateway = await startGateway({
     installation: bench.installation,
     folder: path.join(bench.folder, name.replaceAll(/\W+/g, '-')),
-    modelUrl: bench.modelUrl(pace),
-    api: api === 'chat' ? 'chat_completions' : 'responses',
+    backend: {
+      modelUrl: bench.modelUrl(pace),
+      api: api === 'chat' ? 'chat_completions' : 'responses',
+    },
     nodeArgs,
   });
   const { call } = await gateway.signIn('ada');

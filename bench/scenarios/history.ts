@@ -128,8 +128,7 @@ export async function measureHistory(bench: Bench): Promise<Outcome> {
   await using gateway = await startGateway({
     installation: bench.installation,
     folder,
-    modelUrl: bench.modelUrl('instant'),
-    api: 'responses',
+    backend: { modelUrl: bench.modelUrl('instant'), api: 'responses' },
   });
   const many = await gateway.signIn('many');
   const few = await gateway.signIn('few');

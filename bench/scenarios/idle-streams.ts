@@ -8,13 +8,13 @@ import { createBody, promptBody } from '../lib/peers.ts';
 import { benchPath, PEER_CORE, startPeer, type Peer } from '../lib/processes.ts';
 import { round } from '../lib/stats.ts';
 
-const STREAMS = 2_000;
+export const STREAMS = 2_000;
 /** Opened and closed before the first measurement: code, pools and the heap are then as large as they get. */
 const WARM_UP_STREAMS = 500;
 const AT_ONCE = 40;
-const SETTLE_MS = 3_000;
-const COLLECT_MS = 1_500;
-const NODE_ARGS = ['--expose-gc', '--import', benchPath('peers/gc-on-signal.mjs')];
+const SETTLE_MS = 2_000;
+const COLLECT_MS = 1_000;
+export const COLLECT_ARGS = ['--expose-gc', '--import', benchPath('peers/gc-on-signal.mjs')];
 
 interface OpenStream {
   readonly request: ClientRequest;
@@ -58,7 +58,13 @@ async function settledRss(peer: Peer) {
   return { asIs, collected: peer.rssBytes() };
 }
 
-async function measure(peer: Peer, call: Call, body: string) {
+/** @param whileOpen called when all streams are open */
+export async function measureIdle(
+  peer: Peer,
+  call: Call,
+  body: string,
+  whileOpen: () => Promise<void> = () => Promise.resolve(),
+) {
   const agent = createConnections(Infinity);
   const close = (streams: readonly OpenStream[]) => {
     for (const { request } of streams) request.destroy();
@@ -69,6 +75,7 @@ async function measure(peer: Peer, call: Call, body: string) {
   const after = await settledRss(peer);
   const open = streams.filter(({ ended }) => !ended).length;
   if (open < STREAMS) throw new Error(`only ${open} of ${STREAMS} streams stayed open`);
+  await whileOpen();
   close(streams);
   agent.destroy();
   const closed = await settledRss(peer);
@@ -81,9 +88,9 @@ async function measure(peer: Peer, call: Call, body: string) {
   };
 }
 
-type Measured = Awaited<ReturnType<typeof measure>>;
+type Measured = Awaited<ReturnType<typeof measureIdle>>;
 
-const toRow = (name: string, { asIs, collected, baseMb, withStreamsMb, closedMb }: Measured) => ({
+export const toIdleRow = (name: string, { asIs, collected, baseMb, withStreamsMb, closedMb }: Measured) => ({
   peer: name,
   'kB/stream': round(asIs),
   'kB/stream, collected': round(collected),
@@ -99,21 +106,24 @@ export async function measureIdleStreams(bench: Bench): Promise<Outcome> {
     await using peer = await startGateway({
       installation: bench.installation,
       folder: path.join(bench.folder, 'idle'),
-      modelUrl,
-      api: 'responses',
-      nodeArgs: NODE_ARGS,
+      backend: { modelUrl, api: 'responses' },
+      nodeArgs: COLLECT_ARGS,
     });
     const { call } = await peer.signIn('ada');
-    return await measure(peer, call, createBody('Are you there?'));
+    return await measureIdle(peer, call, createBody('Are you there?'));
   })();
   bench.say('the bare loop');
   const bare = await (async () => {
     await using peer = await startPeer({
       command: process.execPath,
-      args: [...NODE_ARGS, benchPath('peers/agents-loop.ts'), modelUrl, 'responses'],
+      args: [...COLLECT_ARGS, benchPath('peers/agents-loop.ts'), modelUrl, 'responses'],
       core: PEER_CORE,
     });
-    return await measure(peer, { url: new URL(peer.announced), headers: {} }, promptBody('Are you there?'));
+    return await measureIdle(
+      peer,
+      { url: new URL(peer.announced), headers: {} },
+      promptBody('Are you there?'),
+    );
   })();
   return {
     title: 'Open idle streams',
@@ -121,7 +131,7 @@ export async function measureIdleStreams(bench: Bench): Promise<Outcome> {
       `${STREAMS} streams in one process, each a reply that waits for a model which never answers. RSS from /proc, ` +
       `${SETTLE_MS / 1000} s after the last stream began, against RSS after ${WARM_UP_STREAMS} streams were opened and closed; ` +
       '"collected": after two full garbage collections. Half of it belongs to the request to the model.',
-    rows: [toRow('gateway', gateway), toRow('bare loop', bare)],
+    rows: [toIdleRow('gateway', gateway), toIdleRow('bare loop', bare)],
     findings: [
       `the gateway adds ${round(gateway.collected - bare.collected)} kB to a stream of the bare loop`,
     ],

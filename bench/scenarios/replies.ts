@@ -13,7 +13,7 @@ import { PEER_CORE } from '../lib/processes.ts';
 import { median, quantile, round } from '../lib/stats.ts';
 
 const CONCURRENCY = 8;
-const WARM_UP_SECONDS = 2;
+const WARM_UP_SECONDS = 1;
 /** A thread of the second measurement grows to this many replies before a new one is made. */
 const REPLIES_PER_THREAD = 10;
 
