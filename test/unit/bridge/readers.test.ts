@@ -273,6 +273,16 @@ const GOLDEN: readonly Golden[] = [
 ];
 
 describe('the readers of answers', () => {
+  it.each(['application/json', 'text/plain', ''])(
+    'S8: blanks before an answer of %j are not kept',
+    (type) => {
+      const reader = readerFor(type);
+      for (let index = 0; index < 50; index += 1) reader.push(' \n'.repeat(1_000));
+      const events = [...reader.push('{"content": "Hi"}\n'), ...reader.end()];
+      expect(join(events)).toContainEqual({ type: 'text', text: 'Hi' });
+    },
+  );
+
   it.each(GOLDEN)('S8 bridge: $name, split at every byte', ({ answer, type, config, events }) => {
     const all = bytes(answer);
     expect(read(all, type, config)).toEqual(events);

@@ -67,6 +67,14 @@ describe('a request to the service', () => {
     });
   });
 
+  it.each(['..', '.', '', '../admin', 'a/b', 'a\\b', 'a\u0000'])(
+    'S22: a value that is no segment of a path is refused: %j',
+    async (model) => {
+      const turn = createFakeThread().say('Hi', { inference: { model } });
+      await expect(requestOf({ path: '/models/{{model}}/chat' }, turn)).rejects.toThrow(/cannot be asked/);
+    },
+  );
+
   it('fills in everything that can be named', async () => {
     const thread = createFakeThread({ subject: 'ada' });
     const turn = { ...thread.say('Hi', { inference: { model: 'big' } }), locale: 'de-CH, en;q=0.5' };

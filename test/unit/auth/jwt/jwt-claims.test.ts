@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { sign as rawSign } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { NOW, seconds } from '../support.ts';
@@ -227,6 +228,26 @@ describe('tokens that were verified', () => {
     test.verifier.revoke(token);
     await expectRefused(test, token);
     expect((await verify(test, await sign(claims({ jti: 'another' })))).subject).toBe('user_ada');
+  });
+
+  it('A40: are refused once they are revoked, in the second form of their signature too', async () => {
+    const pair = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const test = createTestVerifier({ algorithms: ['ES256'], publicKey: pem(pair) });
+    const input = `${encode({ alg: 'ES256' })}.${encode(claims())}`;
+    const signature = rawSign('sha256', Buffer.from(input), {
+      key: pair.privateKey,
+      dsaEncoding: 'ieee-p1363',
+    });
+    const order = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;
+    const other = (order - BigInt(`0x${signature.toString('hex', 32)}`)).toString(16).padStart(64, '0');
+    const twin = Buffer.concat([signature.subarray(0, 32), Buffer.from(other, 'hex')]);
+    const [token, twinToken] = [signature, twin].map((each) => `${input}.${each.toString('base64url')}`) as [
+      string,
+      string,
+    ];
+    expect((await verify(test, twinToken)).subject).toBe('user_ada');
+    test.verifier.revoke(token);
+    await expectRefused(test, twinToken);
   });
 
   it('are not shared with a signature that was changed', async () => {
