@@ -138,7 +138,7 @@ function createListener(
       requestTimeout: Math.max(
         REQUEST_TIMEOUT_MS,
         config.headersTimeoutMs,
-        largestBodyBytes / SLOWEST_UPLOAD,
+        Math.ceil(largestBodyBytes / SLOWEST_UPLOAD),
       ),
       connectionsCheckingInterval: Math.min(5_000, Math.max(50, config.headersTimeoutMs / 4)),
       keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
