@@ -1,4 +1,3 @@
-import { GatewayError } from '../../errors/gateway-error.ts';
 import type { ChatStore } from '../../store/chat-store.ts';
 import type { RunRegistry } from '../../runs/registry.ts';
 import { openThread } from '../open-thread.ts';
@@ -6,9 +5,6 @@ import { readItems } from '../read-items.ts';
 import type { ChatKitRequest } from '../protocol/requests.ts';
 import { toPage } from '../thread-view.ts';
 import type { OperationContext } from './operation.ts';
-
-/** Items one feedback may name: more than any turn has. */
-const MAX_FEEDBACK_ITEMS = 500;
 
 interface ItemOperations {
   readonly store: ChatStore;
@@ -29,11 +25,6 @@ export async function addFeedback(
   { params }: ChatKitRequest<'items.feedback'>,
   { principal }: OperationContext,
 ): Promise<object> {
-  if (params.item_ids.length > MAX_FEEDBACK_ITEMS) {
-    throw new GatewayError('invalid-request', {
-      problems: [{ pointer: '/params/item_ids', detail: `at most ${MAX_FEEDBACK_ITEMS} items` }],
-    });
-  }
   await store.saveFeedback(principal.userKey, params.thread_id, params.item_ids, params.kind);
   return {};
 }
