@@ -5,6 +5,7 @@ import { startSessionSweep } from './auth/session-sweep.ts';
 import { createTokenMinter } from './auth/token-minter.ts';
 import type { ChatBackend } from './chat/backend.ts';
 import { createHostedSessions, type HostedSessions } from './chat/hosted/sessions.ts';
+import { createMeasuredBackend } from './chat/measured-backend.ts';
 import type { Responder } from './chatkit/responder.ts';
 import { createAuth, openKeyWhereNeeded } from './composition/auth.ts';
 import { createChat } from './composition/chat.ts';
@@ -85,7 +86,7 @@ export async function createContext(
     auth,
     limits,
     runs,
-    backend: chat.backend,
+    backend: createMeasuredBackend(chat.backend, metrics),
     passThrough,
     hostedSessions: createHostedSessions({ hosted: config.chat.hosted, agentApiKey: config.agent.apiKey }),
     readiness,

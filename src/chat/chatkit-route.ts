@@ -1,8 +1,8 @@
 import type { Request, RequestHandler, Response } from 'express';
-import { isOperationType, isStreaming } from '../chatkit/protocol/requests.ts';
-import { toGatewayError } from '../errors/normalise.ts';
+import { isStreaming } from '../chatkit/protocol/requests.ts';
 import type { BackendReply, ChatBackend } from './backend.ts';
 import { toChatContext } from './chat-context.ts';
+import { toOperationLabel } from './measured-backend.ts';
 import { parseOperation } from './operation.ts';
 import { sendRunStream, type StreamSender } from './send-stream.ts';
 
@@ -16,22 +16,14 @@ const FAILURE_FRAME = `data: ${JSON.stringify({ type: 'error', code: 'stream.err
 
 /** `POST /api/chatkit`: JSON or an event stream, by operation. Expects the body's bytes in `req.body`. */
 export function createChatKitRoute(options: ChatKitRouteOptions): RequestHandler {
-  const { backend, metrics } = options;
+  const { backend } = options;
   return async (req, res) => {
     const context = toChatContext(req, res);
     const operation = parseOperation(req.body as Uint8Array);
-    const label = isOperationType(operation.type) ? operation.type : 'unknown';
+    const label = toOperationLabel(operation.type);
     res.locals['operation'] = label;
-    let reply: BackendReply;
-    try {
-      if (isStreaming(operation.type)) await options.limitRuns(req, res);
-      reply = await backend.handle(operation, context);
-    } catch (error) {
-      const outcome = toGatewayError(error).status < 500 ? 'refused' : 'failed';
-      metrics.operations.inc({ operation: label, outcome });
-      throw error;
-    }
-    metrics.operations.inc({ operation: label, outcome: 'succeeded' });
+    if (isStreaming(operation.type)) await options.limitRuns(req, res);
+    const reply = await backend.handle(operation, context);
     if (reply.kind === 'json') return sendJson(res, reply);
     const { runId } = reply.stream;
     const chunks = reply.stream.chunks();

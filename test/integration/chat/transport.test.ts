@@ -153,6 +153,14 @@ describe('what is told outside', () => {
     for (const secret of [user.id, user.email, created.thread.id, 'wp-login', 'limit=3', user.token]) {
       expect(metrics).not.toContain(secret);
     }
+    expect(metrics).toContain(
+      'gateway_chat_operations_total{operation="threads.update",outcome="succeeded"} 1',
+    );
+    // Those of the simple API are the same operations.
+    expect(metrics).toContain('gateway_chat_operations_total{operation="items.list",outcome="succeeded"} 1');
+    expect(metrics).toContain(
+      'gateway_chat_operations_total{operation="threads.get_by_id",outcome="refused"}',
+    );
     expect(metrics).toMatch(/gateway_runs_total\{state="done"\} [1-9]/);
     expect(metrics).toMatch(/gateway_first_event_seconds_count\{operation="threads.create"\} [1-9]/);
   });
