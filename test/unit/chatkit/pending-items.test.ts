@@ -58,7 +58,9 @@ describe('pending items', () => {
         task: { type: 'custom', title: 'Searching', status_indicator: 'loading' },
       },
     });
-    expect(pending.takeClosed().kept).toMatchObject([{ workflow: { tasks: [{ status_indicator: 'none' }] } }]);
+    expect(pending.takeClosed().kept).toMatchObject([
+      { workflow: { tasks: [{ status_indicator: 'none' }] } },
+    ]);
   });
 
   it('ignores an index that no responder means', () => {
