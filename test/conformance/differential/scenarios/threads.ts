@@ -1,0 +1,82 @@
+import * as ask from '../../../support/requests.ts';
+import type { Scenario } from '../transcript.ts';
+import { begin, done, hidden, LOOK, say, send, T, text, TURN } from './parts.ts';
+
+export const ABOUT_THREADS: Scenario[] = [
+  { name: 'a thread is made by its first message', moves: [begin(TURN, done(text('a', 'Hi')))] },
+  { name: 'a reply of nothing', moves: [begin(), say()] },
+  {
+    name: 'quoted text, tags and options reach the responder',
+    moves: [
+      send(
+        ask.create('Hi', {
+          quoted_text: 'Quoted',
+          inference_options: {},
+          content: [
+            { type: 'input_text', text: 'a' },
+            {
+              type: 'input_tag',
+              id: 't',
+              text: '@x',
+              data: { n: 1, deep: { a: [] } },
+              group: 'g',
+              interactive: true,
+            },
+            { type: 'input_tag', id: 'u', text: '@y', data: {} },
+          ],
+        }),
+        [TURN, LOOK],
+      ),
+    ],
+  },
+  {
+    name: 'a title is read and changed',
+    moves: [
+      begin({ set: { title: 'One' } }),
+      send(ask.rename(T, 'Two')),
+      send(ask.rename(T, '')),
+      send(ask.getThread(T)),
+      say(TURN),
+    ],
+  },
+  {
+    name: 'a thread is deleted',
+    moves: [
+      begin(done(text('a', 'A'))),
+      send(ask.deleteThread(T)),
+      send(ask.getThread(T)),
+      send(ask.deleteThread(T)),
+    ],
+  },
+  {
+    name: 'threads in pages',
+    ownUser: true,
+    moves: [
+      send(ask.listThreads()),
+      ...Array.from({ length: 23 }, (_, n) => send(ask.create(`Thread ${n}`), [{ set: { title: `T${n}` } }])),
+      send(ask.listThreads()),
+      send(ask.listThreads({ limit: 0 })),
+      send(ask.listThreads({ limit: '5' })),
+      send(ask.listThreads({ limit: true, order: 'asc' })),
+      send(ask.listThreads({ limit: 3, after: 'thread#20' })),
+      send(ask.listThreads({ limit: 3, after: 'thread#20', order: 'asc' })),
+      send(ask.listThreads({ limit: null, after: 'thread#2' })),
+      send(ask.deleteThread('thread#5')),
+      send(ask.listThreads({ limit: 2, after: 'thread#6' })),
+    ],
+  },
+  {
+    name: 'items in pages',
+    moves: [
+      begin(
+        ...Array.from({ length: 24 }, (_, n) => done(n % 6 === 2 ? hidden(`i${n}`) : text(`i${n}`, `${n}`))),
+      ),
+      ...[undefined, 0, 1, 2, '5', true, 1e2, null].map((limit) => send(ask.listItems(T, { limit }))),
+      ...['i2', 'i7', 'i8', 'i23', 'item#0'].flatMap((after) =>
+        ['asc', 'desc'].map((order) => send(ask.listItems(T, { after, order, limit: 3 }))),
+      ),
+      send(ask.listItems(T, { after: 'i1', order: 'asc', limit: 1 })),
+      send(ask.getThread(T)),
+    ],
+  },
+];
