@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Logger } from 'pino';
 import type { LiveThread } from '../runs/live-thread.ts';
 import type { ChatStore, ThreadRecord, ThreadWrite } from '../store/chat-store.ts';
@@ -12,8 +13,10 @@ export function createThreadWork(options: {
   readonly thread: LiveThread;
   readonly logger: Logger;
   readonly signal: AbortSignal;
+  /** Stores what is finished and not stored yet, so that a responder reads what it has written. */
+  readonly flush?: () => Promise<void>;
 }): ThreadWork {
-  const { store, context, thread, logger, signal } = options;
+  const { store, context, thread, logger, signal, flush } = options;
   const { requestId, principal, accessToken, trace, locale } = context;
   return {
     requestId,
@@ -25,6 +28,7 @@ export function createThreadWork(options: {
     logger,
     signal,
     async history(limit) {
+      await flush?.();
       const page = await readItems(store, principal.userKey, thread.id, { limit, order: 'desc' });
       return page.data.reverse();
     },
@@ -43,14 +47,12 @@ export function watchThread(live: LiveThread) {
   let { title, status, allowedImageDomains, metadata } = live;
   return {
     take(): (ThreadWrite & { type: 'update-thread' }) | undefined {
-      if (
+      const isSame =
         live.title === title &&
-        live.status === status &&
-        live.allowedImageDomains === allowedImageDomains &&
-        live.metadata === metadata
-      ) {
-        return undefined;
-      }
+        isDeepStrictEqual(live.status, status) &&
+        isDeepStrictEqual(live.allowedImageDomains, allowedImageDomains) &&
+        isDeepStrictEqual(live.metadata, metadata);
+      if (isSame) return undefined;
       ({ title, status, allowedImageDomains, metadata } = live);
       return {
         type: 'update-thread',

@@ -99,7 +99,9 @@ async function writeReply(
     await output.send({ type: 'stream_options', stream_options: { allow_cancel: allowCancel } });
     for (const event of request.leading) await output.send(event);
     const { signal } = output;
-    const produced = request.produce(createThreadWork({ store, context, thread: live, logger, signal }));
+    const flush = () => held.flush();
+    const work = createThreadWork({ store, context, thread: live, logger, signal, flush });
+    const produced = request.produce(work);
     const late = (error: unknown) => logger.debug({ err: error }, 'the responder ended late after a stop');
     for await (const event of untilAborted(produced, signal, late)) {
       checkpoints.check();

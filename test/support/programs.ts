@@ -29,7 +29,6 @@ export type Step =
 
 export type Program = readonly Step[];
 
-const WRITTEN_AT = '2026-01-31T09:30:00.000Z';
 /** Longer than any scenario; a signal that never comes must not hold a test up for ever. */
 const WAIT_MS = 15_000;
 
@@ -114,7 +113,7 @@ function aboutAction({
 }
 
 function itemOf(work: ThreadWork, item: object): ThreadItem {
-  return { thread_id: work.thread.id, created_at: WRITTEN_AT, ...item } as ThreadItem;
+  return { thread_id: work.thread.id, created_at: new Date().toISOString(), ...item } as ThreadItem;
 }
 
 function fill(work: ThreadWork, event: object): object {

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { DIFFERENCES, type Memory, type Sides } from './differences.ts';
+import { createMemory, DIFFERENCES, type Memory, type PlayedMove, type Sides } from './differences.ts';
 import type { Exchange, Move } from './transcript.ts';
 
 export interface Comparison {
@@ -15,35 +15,46 @@ export function compare(
   reference: readonly Exchange[],
   ours: readonly Exchange[],
 ): Comparison {
-  const memory: Memory = { settled: new Map() };
+  const memory = createMemory();
   const occurred = new Set<string>();
   const unexplained: (Sides & { at: number })[] = [];
-  for (let at = 0; at < Math.max(reference.length, ours.length); at += 1) {
-    const before = { reference: reference[at], ours: ours[at] };
-    if (before.reference === undefined || before.ours === undefined) {
-      unexplained.push({ at, ...(before as Sides) });
-      break;
-    }
-    let sides = before as Sides;
-    let parts = false;
-    for (const difference of DIFFERENCES) {
-      const settled = difference.settle(structuredClone(sides), memory, moveOf(moves, sides.ours));
-      if (settled === undefined || isDeepStrictEqual(settled, sides)) continue;
-      occurred.add(difference.id);
-      sides = settled;
-      if (difference.parts === true) parts = true;
-    }
-    if (!isDeepStrictEqual(sides.reference, sides.ours)) {
-      unexplained.push({ at, ...sides });
-      break;
-    }
-    if (parts) break;
+  for (const [at, their] of reference.entries()) {
+    const { sides, parts } = settle(
+      { reference: their, ours: ours[at] ?? toNothing(their) },
+      memory,
+      moves,
+      occurred,
+    );
+    if (!isDeepStrictEqual(sides.reference, sides.ours)) unexplained.push({ at, ...sides });
+    if (parts || unexplained.length > 0) break;
   }
   return { occurred, unexplained };
 }
 
+function settle(before: Sides, memory: Memory, moves: readonly Move[], occurred: Set<string>) {
+  let sides = before;
+  let parts = false;
+  const move = moveOf(moves, before.reference);
+  for (const difference of DIFFERENCES) {
+    const settled = structuredClone(sides);
+    difference.settle(settled, memory, move);
+    if (isDeepStrictEqual(settled, sides)) continue;
+    occurred.add(difference.id);
+    sides = settled;
+    if (difference.parts === true) parts = true;
+  }
+  return { sides, parts };
+}
+
+/** A thread that only the reference has made, as the gateway would answer of it. */
+function toNothing({ request }: Exchange): Exchange {
+  return { request, status: 404, contentType: 'application/problem+json', failure: 'thread-not-found' };
+}
+
 /** The move that an exchange comes from; what is looked at in the end has none. */
-function moveOf(moves: readonly Move[], { request }: Exchange): Move {
-  const all = moves.flatMap((move) => [move, ...(move.during?.moves ?? [])]);
-  return all.find(({ send }) => send === request) ?? { send: request };
+function moveOf(moves: readonly Move[], { request }: Exchange): PlayedMove {
+  const during = moves.flatMap((move) => move.during?.moves ?? []);
+  const inner = during.find(({ send }) => send === request);
+  if (inner !== undefined) return { ...inner, isInner: true };
+  return { ...(moves.find(({ send }) => send === request) ?? { send: request }), isInner: false };
 }

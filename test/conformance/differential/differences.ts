@@ -1,15 +1,33 @@
 import type { Exchange, Move } from './transcript.ts';
 
-/** The same exchange with both servers. */
+/** The same exchange with both servers. A rule may change both: they are copies. */
 export interface Sides {
-  readonly reference: Exchange;
-  readonly ours: Exchange;
+  reference: Exchange;
+  ours: Exchange;
 }
 
 /** What earlier exchanges of a scenario mean for later ones. */
 export interface Memory {
-  readonly settled: Map<string, Set<string>>;
+  /** Calls of client tools that the gateway has given up. */
+  readonly givenUp: Set<string>;
+  /** Items that were open when a reply ended, and when it was stopped. */
+  readonly open: Set<string>;
+  readonly stopped: Set<string>;
+  /** Titles that a client, and that a synchronous action, gave. */
+  readonly renamed: Set<string>;
+  readonly actedOn: Set<string>;
 }
+
+export const createMemory = (): Memory => ({
+  givenUp: new Set(),
+  open: new Set(),
+  stopped: new Set(),
+  renamed: new Set(),
+  actedOn: new Set(),
+});
+
+/** `isInner`: it was made while another stream was read. */
+export type PlayedMove = Move & { readonly isInner: boolean };
 
 /** Something that the gateway does otherwise than chatkit-python, on purpose. */
 export interface Difference {
@@ -18,18 +36,372 @@ export interface Difference {
   readonly why: string;
   /** After it the two have different conversations, which are not compared any more. */
   readonly parts?: true;
-  /** Both sides without this difference, where it occurs; nothing, or the same, where it does not. */
-  settle(sides: Sides, memory: Memory, move: Move): Sides | undefined;
+  /** Takes this difference out of both sides, where it is. */
+  settle(sides: Sides, memory: Memory, move: PlayedMove): void;
 }
 
-export const DIFFERENCES: readonly Difference[] = [
+/** The reference has no answer of this kind, where the gateway has a problem of this code. */
+interface Refusal {
+  readonly code: string;
+  readonly instead: (reference: Exchange) => boolean;
+}
+
+const has = (exchange: Exchange, failure: string) => exchange.failure === failure;
+/** A stream of a run, whatever came of it. */
+const isAnswered = (exchange: Exchange) => exchange.status === 200 && exchange.failure === undefined;
+
+function refused(id: string, what: string, why: string, refusals: readonly Refusal[]): Difference {
+  return {
+    id,
+    what,
+    why,
+    settle(sides) {
+      const refusal = refusals.find(({ code }) => code === sides.ours.failure && sides.ours.status >= 400);
+      if (refusal?.instead(sides.reference) === true) sides.ours = sides.reference;
+    },
+  };
+}
+const parted = (difference: Difference): Difference => ({ ...difference, parts: true });
+
+type Item = any;
+const isItem = (value: Item) => typeof value?.id === 'string' && typeof value.thread_id === 'string';
+
+/** Keeps some of the items in answers, in frames and in what a responder was told. */
+function filterItems(exchange: Exchange, keep: (item: Item) => boolean): Exchange {
+  return edit(exchange, (value) =>
+    revive(value, (_key, each) =>
+      Array.isArray(each) ? each.filter((one) => !isItem(one) || keep(one)) : each,
+    ),
+  );
+}
+
+/** Leaves out of ours what the reference has lost. */
+function withoutLost(sides: Sides, isLost: (item: Item) => boolean): void {
+  const known = new Set<string>();
+  edit(sides.reference, (value) =>
+    revive(value, (_key, each) => {
+      if (isItem(each)) known.add(each.id);
+      return each;
+    }),
+  );
+  sides.ours = filterItems(sides.ours, (item) => known.has(item.id) || !isLost(item));
+}
+
+/** Leaves out of ours a title that the reference has lost. */
+function withoutTitle(sides: Sides, titles: ReadonlySet<string>): void {
+  const titlesOfReference = JSON.stringify([sides.reference.frames, sides.reference.json]);
+  sides.ours = edit(sides.ours, (value) =>
+    revive(value, (_key, each) => {
+      if (!titles.has(each?.title) || titlesOfReference.includes(JSON.stringify(each.title))) return each;
+      const { title: _title, ...rest } = each;
+      return rest;
+    }),
+  );
+}
+
+function edit(exchange: Exchange, change: (value: any) => any): Exchange {
+  const { frames, json } = exchange;
+  return {
+    ...exchange,
+    ...(frames === undefined ? {} : { frames: change(frames) }),
+    ...(json === undefined ? {} : { json: change(json) }),
+  };
+}
+
+/** JSON.parse with a reviver, over a value. */
+const revive = (value: unknown, reviver: (key: string, each: any) => unknown) =>
+  JSON.parse(JSON.stringify(value), reviver) as any;
+
+/** Items that were added in a stream and neither done, nor replaced or removed. */
+function leftOpen(frames: readonly any[]): Set<string> {
+  const open = new Set<string>();
+  for (const { type, item, item_id } of frames) {
+    if (type === 'thread.item.added') open.add(item.id);
+    else if (['thread.item.done', 'thread.item.replaced'].includes(type)) open.delete(item.id);
+    else if (type === 'thread.item.removed') open.delete(item_id);
+  }
+  return open;
+}
+
+const HIDDEN = new Set(['hidden_context_item', 'sdk_hidden_context']);
+const ENDS = new Set(['thread.item.done', 'thread.item.removed']);
+const stepsOf = ({ program }: PlayedMove): readonly any[] => program ?? [];
+
+const OF_ANSWERS: Difference[] = [
   {
     id: 'times-have-an-offset',
     what: 'The reference writes its own times without an offset.',
     why: 'A browser elsewhere would read them as its own local time.',
-    settle: ({ reference, ours }) => ({
-      reference: JSON.parse(JSON.stringify(reference).replaceAll('"now, somewhere"', '"now"')) as Exchange,
-      ours,
-    }),
+    settle(sides) {
+      sides.reference = revive(sides.reference, (_key, each) => (each === 'now, somewhere' ? 'now' : each));
+    },
+  },
+  {
+    id: 'a-page-names-its-end',
+    what: 'Pages have `after` also when there is no more; the store of the reference leaves it out.',
+    why: 'A client that looks for later items can go on from it. The protocol leaves it to the store.',
+    settle(sides) {
+      sides.ours = edit(sides.ours, (value) =>
+        revive(value, (_key, each) => {
+          if (!Array.isArray(each?.data) || each.has_more !== false) return each;
+          const { after: _after, ...page } = each;
+          return page;
+        }),
+      );
+    },
+  },
+  {
+    id: 'nulls-are-values',
+    what: 'A tool that returned null has the output null, and an action the payload null; the reference has none.',
+    why: 'It is a value of somebody else, and not the same as nothing.',
+    settle(sides) {
+      sides.ours = edit(sides.ours, (value) =>
+        revive(value, (key, each) =>
+          each === null && (key === 'output' || key === 'payload') ? undefined : each,
+        ),
+      );
+    },
   },
 ];
+
+const cut = (failure: string) => (reference: Exchange) =>
+  has(reference, failure) && (reference.status === 500 || (reference.frames?.length ?? 0) <= 1);
+
+const OF_REFUSALS: Difference[] = [
+  refused(
+    'failures-are-statuses',
+    'Where there is no run, the reference cuts a stream with status 200, or fails with 500.',
+    'A client can show and repair only what it is told.',
+    [
+      { code: 'thread-not-found', instead: cut('NotFoundError') },
+      { code: 'item-not-found', instead: cut('NotFoundError') },
+      { code: 'attachment-not-found', instead: cut('NotFoundError') },
+      { code: 'no-pending-tool-call', instead: cut('ValueError') },
+      { code: 'item-not-answerable', instead: cut('ValueError') },
+      { code: 'structured-input-closed', instead: cut('ValueError') },
+      { code: 'item-not-retryable', instead: cut('ValueError') },
+      { code: 'item-not-actionable', instead: cut('ValueError') },
+      { code: 'invalid-request', instead: (reference) => has(reference, 'ValidationError') },
+      { code: 'unknown-operation', instead: (reference) => has(reference, 'ValidationError') },
+      { code: 'internal', instead: (reference) => reference.status === 500 },
+    ],
+  ),
+  refused(
+    'a-retry-of-nothing-fails',
+    'The reference answers the retry of an item that is not there with an empty stream.',
+    'The client would wait for a reply that never comes.',
+    [{ code: 'item-not-found', instead: ({ frames }) => frames?.length === 0 }],
+  ),
+  refused(
+    'only-a-widget-acts',
+    'An action of an item that is no widget is a status; the reference sends a lone error event.',
+    'It is the mistake of the caller, known before anything is done.',
+    [
+      {
+        code: 'item-not-actionable',
+        instead: ({ frames }) => frames?.length === 1 && frames[0].type === 'error',
+      },
+    ],
+  ),
+  parted(
+    refused(
+      'a-locked-thread-takes-nothing',
+      'The gateway refuses work in a locked or closed thread; the reference only shows the lock.',
+      'A lock that only the page keeps is none.',
+      [
+        { code: 'thread-locked', instead: isAnswered },
+        { code: 'thread-closed', instead: isAnswered },
+      ],
+    ),
+  ),
+  parted(
+    refused(
+      'one-reply-at-a-time',
+      'A second message, while a reply is written in the thread, is refused; the reference writes both.',
+      'Two replies at once read each other half written, and their items mix.',
+      [{ code: 'run-in-progress', instead: isAnswered }],
+    ),
+  ),
+  parted(
+    refused(
+      'input-has-bounds',
+      'A message without text, a title of more than 500 characters and a negative limit are refused.',
+      'A model has nothing to answer, each list sends the titles, and a page has a size.',
+      [{ code: 'invalid-request', instead: isAnswered }],
+    ),
+  ),
+  refused(
+    'a-cursor-is-known',
+    'A cursor that names no record is refused; the store of the reference begins anew.',
+    'A client that walks through pages would never end.',
+    [{ code: 'invalid-cursor', instead: isAnswered }],
+  ),
+  refused(
+    'feedback-is-of-items',
+    'Feedback of an item that is not there is refused; the reference does not look.',
+    'Nobody can learn from an opinion of nothing.',
+    [{ code: 'item-not-found', instead: ({ json }) => json !== undefined }],
+  ),
+];
+
+const OF_RUNS: Difference[] = [
+  {
+    id: 'calls-are-given-up',
+    what: 'A message of the user removes the calls of client tools that wait; the reference keeps them for ever.',
+    why: 'The page would go on waiting, and a model refuses a call without an answer.',
+    settle(sides, { givenUp }, { send }) {
+      const frames = sides.ours.frames ?? [];
+      if (send.type === 'threads.add_user_message') {
+        const first = frames.findIndex(({ type }) => type !== 'thread.item.removed');
+        for (const { item_id } of frames.slice(0, first)) givenUp.add(item_id);
+        if (first > 0) sides.ours = { ...sides.ours, frames: frames.slice(first) };
+      }
+      sides.reference = filterItems(
+        sides.reference,
+        ({ id, type, status }) => type !== 'client_tool_call' || status !== 'pending' || !givenUp.has(id),
+      );
+    },
+  },
+  {
+    id: 'open-items-are-ended',
+    what: 'Items that a reply leaves open are done or removed at its end; the reference leaves them open.',
+    why: 'The page would show them as if they were still being written, and a reload would lose them.',
+    settle(sides, { open, stopped }, { stopAfter }) {
+      const left = leftOpen(sides.reference.frames ?? []);
+      for (const id of left) (stopAfter === undefined ? open : stopped).add(id);
+      const frames = sides.ours.frames?.filter(
+        ({ type, item, item_id }) => !(ENDS.has(type) && left.has(item?.id ?? item_id)),
+      );
+      if (frames !== undefined) sides.ours = { ...sides.ours, frames };
+      withoutLost(sides, ({ id }) => open.has(id));
+    },
+  },
+  {
+    id: 'a-stop-keeps-the-text',
+    what: 'Under uvicorn the reference loses what it saves at a stop, unless its store never waits.',
+    why: 'What the user has read must be there after a reload, and the model must know that it was stopped.',
+    settle(sides, { stopped }) {
+      withoutLost(sides, ({ id, type }) => type === 'assistant_message' && stopped.has(id));
+      if (!JSON.stringify(sides.reference).includes('sdk_hidden_context')) {
+        sides.ours = filterItems(sides.ours, ({ content }) => content !== STOPPED);
+      }
+    },
+  },
+  {
+    id: 'a-stop-keeps-what-is-shown',
+    what: 'A stop keeps a widget, a workflow and an image as they are; the reference keeps messages only.',
+    why: 'What the user has seen must be there after a reload.',
+    settle(sides, { stopped }) {
+      withoutLost(sides, ({ id, type }) => type !== 'assistant_message' && stopped.has(id));
+    },
+  },
+  {
+    id: 'a-stop-has-its-own-words',
+    what: 'The note for the model that the user has stopped the reply has another text.',
+    why: 'It is our text.',
+    settle(sides) {
+      const toNote = (exchange: Exchange, note: string) =>
+        edit(exchange, (value) =>
+          revive(value, (_key, each) => (each === note ? 'a note of the stop' : each)),
+        );
+      sides.reference = toNote(sides.reference, STOPPED_THERE);
+      sides.ours = toNote(sides.ours, STOPPED);
+    },
+  },
+  {
+    id: 'hidden-stays-hidden',
+    what: 'The reference keeps back a hidden item that is done, and sends one that is added or replaced.',
+    why: 'What is written for the model only must not reach the page by another event.',
+    settle(sides, _memory, move) {
+      const hidden = new Set(
+        stepsOf(move).flatMap((step) => (HIDDEN.has(step.yield?.item?.type) ? [step.yield.item.id] : [])),
+      );
+      const sent = new Set(sides.ours.frames?.map(({ type, item_id }) => `${type} ${item_id}`));
+      const frames = sides.reference.frames?.filter(
+        ({ type, item, item_id }) =>
+          !HIDDEN.has(item?.type) && !(hidden.has(item_id) && !sent.has(`${type} ${item_id}`)),
+      );
+      if (frames !== undefined) sides.reference = { ...sides.reference, frames };
+    },
+  },
+  {
+    id: 'a-rename-stays',
+    what: 'A rename while a reply is written is kept; the reference overwrites it with what the run had read.',
+    why: 'The user has the last word about a title.',
+    settle(sides, { renamed }, { send, isInner }) {
+      if (isInner && send.type === 'threads.update') renamed.add(sides.ours.json?.title);
+      else withoutTitle(sides, renamed);
+    },
+  },
+  {
+    id: 'synchronous-actions-change-the-thread',
+    what: 'What a synchronous action assigns to the thread is saved; the reference leaves that to the action.',
+    why: 'The same assignment works in every other piece of work.',
+    settle(sides, { actedOn }, move) {
+      const isSync = move.send.type === 'threads.sync_custom_action';
+      for (const { set } of isSync ? stepsOf(move) : []) if (set?.title) actedOn.add(set.title);
+      withoutTitle(sides, actedOn);
+    },
+  },
+  {
+    id: 'other-failures-can-be-retried',
+    what: 'An error without a message for the user always allows a retry.',
+    why: 'A failure that must not be retried needs a reason that the user can read: ReplyError.',
+    settle(sides, _memory, move) {
+      const isFinal = stepsOf(move).some((step) => step.throw === 'stream' && step.allow_retry === false);
+      if (!isFinal) return;
+      sides.reference = edit(sides.reference, (value) =>
+        revive(value, (_key, each) =>
+          each?.code === 'stream.error' && each.allow_retry === false ? { ...each, allow_retry: true } : each,
+        ),
+      );
+    },
+  },
+  {
+    id: 'an-update-that-does-not-fit-changes-nothing',
+    what: 'An update of a task that a workflow does not have ends a reply of the reference with an error.',
+    why: 'The rest of the reply is worth more than one task.',
+    parts: true,
+    settle(sides, _memory, move) {
+      const isError = ({ type }: any) => type === 'error';
+      const updates = stepsOf(move).some((step) => step.yield?.update?.type === 'workflow.task.updated');
+      if (!updates || sides.reference.frames?.some(isError) !== true) return;
+      if (sides.ours.frames?.some(isError) === false) sides.ours = sides.reference;
+    },
+  },
+  {
+    id: 'hidden-items-do-not-bury-a-call',
+    what: 'A call of a client tool is answered also when other items stand behind it.',
+    why: 'A responder may write a note for the model after the call, or end its reply with a text.',
+    parts: true,
+    settle(sides, _memory, { send }) {
+      const isAnswer = send.type === 'threads.add_client_tool_output';
+      if (isAnswer && has(sides.reference, 'ValueError') && isAnswered(sides.ours))
+        sides.ours = sides.reference;
+    },
+  },
+  {
+    id: 'feedback-is-kept-whoever-fails',
+    what: 'A failure of what is told of feedback is ours alone; the reference answers with 500.',
+    why: 'The feedback is stored, and a user can do nothing about it.',
+    settle(sides, _memory, { send }) {
+      if (send.type === 'items.feedback' && has(sides.reference, 'RuntimeError'))
+        sides.reference = sides.ours;
+    },
+  },
+  {
+    id: 'nothing-is-left-behind',
+    what: 'A thread whose first message is refused is not made; the reference leaves an empty one.',
+    why: 'It would stand in the list for ever.',
+    settle(sides) {
+      const { json } = sides.reference;
+      const items = json?.items?.data ?? json?.data;
+      if (has(sides.ours, 'thread-not-found') && items?.length === 0) sides.ours = sides.reference;
+    },
+  },
+];
+
+const STOPPED = 'The user stopped this reply before it was finished. Do not go on with it.';
+const STOPPED_THERE = 'The user cancelled the stream. Stop responding to the prior request.';
+
+export const DIFFERENCES: readonly Difference[] = [...OF_ANSWERS, ...OF_REFUSALS, ...OF_RUNS];

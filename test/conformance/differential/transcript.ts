@@ -76,14 +76,10 @@ export function createNames(): Names {
   };
 }
 
-/** A time of a program stays, any other becomes a word that tells whether it has an offset. */
+/** A time becomes a word that tells whether it has an offset. */
 function withoutTimes<T>(value: T): T {
   return JSON.parse(JSON.stringify(value), (key, each: unknown) => {
-    if (key !== 'created_at' || typeof each !== 'string') return each;
-    const hasOffset = /(?:Z|[+-]\d\d:\d\d)$/.test(each);
-    const time = Date.parse(each);
-    if (Number.isNaN(time)) return each;
-    if (time < Date.now() - 3_600_000 * 24) return new Date(time).toISOString();
-    return hasOffset ? 'now' : 'now, somewhere';
+    if (key !== 'created_at' || typeof each !== 'string' || Number.isNaN(Date.parse(each))) return each;
+    return /(?:Z|[+-]\d\d:\d\d)$/.test(each) ? 'now' : 'now, somewhere';
   }) as T;
 }

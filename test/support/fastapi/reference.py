@@ -13,6 +13,7 @@ import json
 import logging
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from datetime import datetime, timezone
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
@@ -67,8 +68,7 @@ def dump(model: BaseModel | None) -> Any:
 
 def fill(thread: ThreadMetadata, value: Any) -> Any:
     """An item of a program leaves out what every item of the thread begins with."""
-    now = "2026-01-31T09:30:00.000Z"
-    return {"thread_id": thread.id, "created_at": now, **value}
+    return {"thread_id": thread.id, "created_at": datetime.now(timezone.utc), **value}
 
 
 signals = Signals()

@@ -25,6 +25,8 @@ import {
 
 /** An item of the samples as a program writes it. */
 const bare = ({ thread_id: _thread, created_at: _at, ...item }: any, id: string) => ({ ...item, id });
+/** Does something without a message of the user, which would end what waits. */
+const act = (...program: Step[]) => send(ask.customAction(T, { type: 'go' }), program);
 const kindOf = (item: any) => `${item.type}${item.type === 'task' ? ` ${item.task.type}` : ''}`;
 
 /** What an update is sent to: an item of the kind that it changes. */
@@ -45,8 +47,8 @@ const EVERY_ITEM: Scenario[] = ITEMS.map((item, at) => ({
   name: `item ${at} (${kindOf(item)}): added, done, replaced, replaced again and removed`,
   moves: [
     begin(added(bare(item, 'x')), done(bare(item, 'x')), done(bare(item, 'y')), LOOK),
-    say(replaced(bare(item, 'x')), replaced(text('y', 'instead')), replaced(bare(item, 'z')), LOOK),
-    say(removed('x'), removed('none'), LOOK),
+    act(replaced(bare(item, 'x')), replaced(text('y', 'instead')), replaced(bare(item, 'z')), LOOK),
+    act(removed('x'), removed('none'), LOOK),
   ],
 }));
 

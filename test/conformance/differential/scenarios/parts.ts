@@ -3,7 +3,7 @@ import type { Program, Step } from '../../../support/programs.ts';
 import type { Move, Request } from '../transcript.ts';
 
 export const send = (request: object, program: Program = [], more: Partial<Move> = {}): Move => ({
-  send: request as Request,
+  send: JSON.parse(JSON.stringify(request)) as Request,
   program,
   ...more,
 });
