@@ -153,7 +153,13 @@ function createSender(output: RunOutput): (event: ResponderEvent) => Promise<voi
   return (event) => {
     if ('item' in event) {
       const { item, type } = event;
-      if (!isHiddenItem(item)) return output.send({ type, item });
+      if (!isHiddenItem(item)) {
+        hidden.delete(item.id);
+        return output.send({ type, item });
+      }
+      // What the client has seen until now is not there for it any more.
+      const wasSeen = type === 'thread.item.replaced' && !hidden.has(item.id);
+      if (wasSeen) void output.send({ type: 'thread.item.removed', item_id: item.id });
       hidden.add(item.id);
       return output.sendHidden(event);
     }

@@ -35,7 +35,9 @@ function settle(before: Sides, memory: Memory, moves: readonly Move[], occurred:
   let sides = before;
   let parts = false;
   const move = moveOf(moves, before.reference);
+  for (const difference of DIFFERENCES) difference.remember?.(before, memory, move);
   for (const difference of DIFFERENCES) {
+    if (isDeepStrictEqual(sides.reference, sides.ours)) break;
     const settled = structuredClone(sides);
     difference.settle(settled, memory, move);
     if (isDeepStrictEqual(settled, sides)) continue;

@@ -36,7 +36,9 @@ export interface Difference {
   readonly why: string;
   /** After it the two have different conversations, which are not compared any more. */
   readonly parts?: true;
-  /** Takes this difference out of both sides, where it is. */
+  /** Looks at every exchange, for what it means later. */
+  remember?(sides: Sides, memory: Memory, move: PlayedMove): void;
+  /** Takes this difference out of both sides, where it is. Called while they differ. */
   settle(sides: Sides, memory: Memory, move: PlayedMove): void;
 }
 
@@ -155,10 +157,13 @@ const OF_ANSWERS: Difference[] = [
     what: 'A tool that returned null has the output null, and an action the payload null; the reference has none.',
     why: 'It is a value of somebody else, and not the same as nothing.',
     settle(sides) {
+      const isAction = (each: any) => typeof each?.type === 'string' && Object.keys(each).length === 2;
       sides.ours = edit(sides.ours, (value) =>
-        revive(value, (key, each) =>
-          each === null && (key === 'output' || key === 'payload') ? undefined : each,
-        ),
+        revive(value, (key, each) => {
+          if (isItem(each) && each.output === null) return { ...each, output: undefined };
+          if (key === 'action' && isAction(each) && each.payload === null) return { type: each.type };
+          return each;
+        }),
       );
     },
   },
@@ -266,9 +271,11 @@ const OF_RUNS: Difference[] = [
     id: 'open-items-are-ended',
     what: 'Items that a reply leaves open are done or removed at its end; the reference leaves them open.',
     why: 'The page would show them as if they were still being written, and a reload would lose them.',
-    settle(sides, { open, stopped }, { stopAfter }) {
+    remember({ reference }, { open, stopped }, { stopAfter }) {
+      for (const id of leftOpen(reference.frames ?? [])) (stopAfter === undefined ? open : stopped).add(id);
+    },
+    settle(sides, { open }) {
       const left = leftOpen(sides.reference.frames ?? []);
-      for (const id of left) (stopAfter === undefined ? open : stopped).add(id);
       const frames = sides.ours.frames?.filter(
         ({ type, item, item_id }) => !(ENDS.has(type) && left.has(item?.id ?? item_id)),
       );
@@ -310,38 +317,40 @@ const OF_RUNS: Difference[] = [
   },
   {
     id: 'hidden-stays-hidden',
-    what: 'The reference keeps back a hidden item that is done, and sends one that is added or replaced.',
-    why: 'What is written for the model only must not reach the page by another event.',
+    what: 'A hidden item that is added or replaced is not sent, and a visible one that becomes hidden is removed.',
+    why: 'What is written for the model only must not reach the page; the reference hides items that are done.',
     settle(sides, _memory, move) {
+      const steps = stepsOf(move).map((step) => step.yield);
       const hidden = new Set(
-        stepsOf(move).flatMap((step) => (HIDDEN.has(step.yield?.item?.type) ? [step.yield.item.id] : [])),
+        steps.flatMap((event) => (HIDDEN.has(event?.item?.type) ? [event.item.id] : [])),
       );
-      const sent = new Set(sides.ours.frames?.map(({ type, item_id }) => `${type} ${item_id}`));
-      const frames = sides.reference.frames?.filter(
-        ({ type, item, item_id }) =>
-          !HIDDEN.has(item?.type) && !(hidden.has(item_id) && !sent.has(`${type} ${item_id}`)),
-      );
-      if (frames !== undefined) sides.reference = { ...sides.reference, frames };
+      const isOfHidden = ({ type, item, item_id }: any) =>
+        HIDDEN.has(item?.type) || (type === 'thread.item.removed' && hidden.has(item_id));
+      if (hidden.size === 0) return;
+      for (const side of ['reference', 'ours'] as const) {
+        const frames = sides[side].frames?.filter((frame) => !isOfHidden(frame));
+        if (frames !== undefined) sides[side] = { ...sides[side], frames };
+      }
     },
   },
   {
     id: 'a-rename-stays',
     what: 'A rename while a reply is written is kept; the reference overwrites it with what the run had read.',
     why: 'The user has the last word about a title.',
-    settle(sides, { renamed }, { send, isInner }) {
-      if (isInner && send.type === 'threads.update') renamed.add(sides.ours.json?.title);
-      else withoutTitle(sides, renamed);
+    remember({ ours }, { renamed }, { send, isInner }) {
+      if (isInner && send.type === 'threads.update') renamed.add(ours.json?.title);
     },
+    settle: (sides, { renamed }) => withoutTitle(sides, renamed),
   },
   {
     id: 'synchronous-actions-change-the-thread',
     what: 'What a synchronous action assigns to the thread is saved; the reference leaves that to the action.',
     why: 'The same assignment works in every other piece of work.',
-    settle(sides, { actedOn }, move) {
-      const isSync = move.send.type === 'threads.sync_custom_action';
-      for (const { set } of isSync ? stepsOf(move) : []) if (set?.title) actedOn.add(set.title);
-      withoutTitle(sides, actedOn);
+    remember(_sides, { actedOn }, move) {
+      if (move.send.type !== 'threads.sync_custom_action') return;
+      for (const { set } of stepsOf(move)) if (set?.title !== undefined) actedOn.add(set.title);
     },
+    settle: (sides, { actedOn }) => withoutTitle(sides, actedOn),
   },
   {
     id: 'other-failures-can-be-retried',
