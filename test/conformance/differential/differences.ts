@@ -214,8 +214,8 @@ const OF_REFUSALS: Difference[] = [
       'The gateway refuses work in a locked or closed thread; the reference only shows the lock.',
       'A lock that only the page keeps is none.',
       [
-        { code: 'thread-locked', instead: isAnswered },
-        { code: 'thread-closed', instead: isAnswered },
+        { code: 'thread-locked', instead: () => true },
+        { code: 'thread-closed', instead: () => true },
       ],
     ),
   ),

@@ -1,5 +1,6 @@
 import { EVENTS, ITEMS, SOURCES, TASKS, UPDATES } from '../../../support/protocol-samples.ts';
 import * as ask from '../../../support/requests.ts';
+import { COMPONENTS, ROOTS, widgetOf } from '../../../support/widget-samples.ts';
 import type { Step } from '../../../support/programs.ts';
 import type { Scenario } from '../transcript.ts';
 import {
@@ -63,6 +64,32 @@ const EVERY_UPDATE: Scenario[] = UPDATES.map((update, at) => ({
       updated('none', update),
     ),
   ],
+}));
+
+const EVERY_COMPONENT: Scenario[] = COMPONENTS.map((component) => ({
+  name: `a widget with a ${component.type}`,
+  moves: [
+    begin(
+      added(card('w', 'Wait')),
+      updated('w', { type: 'widget.root.updated', widget: widgetOf(component) }),
+      updated('w', { type: 'widget.component.updated', component_id: 'state', component }),
+      done({ id: 'w', type: 'widget', widget: widgetOf(component), copy_text: 'text' }),
+      LOOK,
+    ),
+    act(
+      replaced({
+        id: 'w',
+        type: 'widget',
+        widget: widgetOf({ ...component, id: 'again' } as typeof component),
+      }),
+      LOOK,
+    ),
+  ],
+}));
+
+const EVERY_ROOT: Scenario[] = ROOTS.map((widget) => ({
+  name: `a widget that is a ${widget.type}`,
+  moves: [begin(added({ id: 'w', type: 'widget', widget }), done({ id: 'w', type: 'widget', widget }), LOOK)],
 }));
 
 const others: Step[] = EVENTS.flatMap((each) =>
@@ -224,4 +251,12 @@ const WRITING: Scenario[] = [
   },
 ];
 
-export const ABOUT_ITEMS = [...EVERY_ITEM, ...EVERY_UPDATE, ...EVERY_SOURCE, ...HIDDEN, ...WRITING];
+export const ABOUT_ITEMS = [
+  ...EVERY_ITEM,
+  ...EVERY_UPDATE,
+  ...EVERY_SOURCE,
+  ...EVERY_COMPONENT,
+  ...EVERY_ROOT,
+  ...HIDDEN,
+  ...WRITING,
+];
