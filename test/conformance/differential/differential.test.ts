@@ -1,5 +1,3 @@
-import { appendFileSync } from 'node:fs';
-import { inspect } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { compare } from './compare.ts';
 import { DIFFERENCES } from './differences.ts';
@@ -22,30 +20,9 @@ it.each([...ABOUT_THREADS, ...ABOUT_ITEMS, ...ABOUT_WORK, ...ABOUT_TROUBLE])('$n
   const [reference, ours] = await Promise.all([play(pair.reference, scenario), play(pair.ours, scenario)]);
   const comparison = compare(scenario.moves, reference, ours);
   for (const id of comparison.occurred) occurred.add(id);
-  for (const u of comparison.unexplained)
-    appendFileSync(
-      '/tmp/unexplained.txt',
-      `\n=== ${scenario.name} (${u.at} ${u.ours?.request.type})\n${lines(u)}\n`,
-    );
   for (const { ours: our, reference: their } of comparison.unexplained) expect(our).toEqual(their);
 });
 
 it('every listed difference occurs', () => {
   expect(DIFFERENCES.map(({ id }) => id).filter((id) => !occurred.has(id))).toEqual([]);
 });
-
-function lines({ reference, ours }: any) {
-  const show = (e: any) => [
-    `${e?.status} ${e?.failure}`,
-    ...(e?.frames ?? e?.json?.data ?? [e?.json]).map((f: any) =>
-      inspect(f, { depth: 20, breakLength: Infinity, compact: 100, sorted: true }),
-    ),
-  ];
-  const [a, b] = [show(reference), show(ours)];
-  return [
-    ...a.filter((l) => !b.includes(l)).map((l) => `- ${l}`),
-    ...b.filter((l) => !a.includes(l)).map((l) => `+ ${l}`),
-  ]
-    .join('\n')
-    .slice(0, 3000);
-}

@@ -1,5 +1,4 @@
 import { vi } from 'vitest';
-import { isStreaming } from '../../../src/chatkit/protocol/requests.ts';
 import type { Program } from '../../support/programs.ts';
 import { getThread, listItems } from '../../support/requests.ts';
 import { openStream } from '../../support/sse.ts';
@@ -28,7 +27,8 @@ export async function play(server: Server, scenario: Scenario): Promise<Exchange
   for (const move of scenario.moves) await make(player, move);
   for (const thread of names.threads) {
     await make(player, { send: getThread(thread) as Request });
-    await make(player, { send: listItems(thread, { limit: 100, order: 'asc' }) as Request });
+    const hasMore = exchanges.at(-1)?.json?.items.has_more === true;
+    if (hasMore) await make(player, { send: listItems(thread, { limit: 100, order: 'asc' }) as Request });
   }
   return exchanges;
 }
@@ -80,5 +80,3 @@ async function readFrames(
   const [failure] = reading.comments;
   return { frames, ...(failure === undefined ? {} : { failure: failure.trim() }) };
 }
-
-export { isStreaming };

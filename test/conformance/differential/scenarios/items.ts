@@ -28,7 +28,6 @@ import {
 const bare = ({ thread_id: _thread, created_at: _at, ...item }: any, id: string) => ({ ...item, id });
 /** Does something without a message of the user, which would end what waits. */
 const act = (...program: Step[]) => send(ask.customAction(T, { type: 'go' }), program);
-const kindOf = (item: any) => `${item.type}${item.type === 'task' ? ` ${item.task.type}` : ''}`;
 
 /** What an update is sent to: an item of the kind that it changes. */
 function targetOf(type: string): object {
@@ -44,44 +43,56 @@ function targetOf(type: string): object {
   return { id: 'x', type: 'generated_image' };
 }
 
-const EVERY_ITEM: Scenario[] = ITEMS.map((item, at) => ({
-  name: `item ${at} (${kindOf(item)}): added, done, replaced, replaced again and removed`,
-  moves: [
-    begin(added(bare(item, 'x')), done(bare(item, 'x')), done(bare(item, 'y')), LOOK),
-    act(replaced(bare(item, 'x')), replaced(text('y', 'instead')), replaced(bare(item, 'z')), LOOK),
-    act(removed('x'), removed('none'), LOOK),
-  ],
-}));
+/** Samples of one kind are played together. */
+const groupsOf = <T extends { readonly type: string }>(samples: readonly T[]) =>
+  Object.entries(Object.groupBy(samples, ({ type }) => type)) as [string, T[]][];
 
-const EVERY_UPDATE: Scenario[] = UPDATES.map((update, at) => ({
-  name: `update ${at} (${update.type}) of an item that is being written, one that is done, and one that is not there`,
+const EVERY_ITEM: Scenario[] = groupsOf(ITEMS).map(([type, items]) => ({
+  name: `${type}: added, done, replaced, replaced again and removed`,
   moves: [
     begin(
-      added(targetOf(update.type)),
-      updated('x', update),
-      done(targetOf(update.type)),
-      updated('x', update),
-      updated('none', update),
-    ),
-  ],
-}));
-
-const EVERY_COMPONENT: Scenario[] = COMPONENTS.map((component) => ({
-  name: `a widget with a ${component.type}`,
-  moves: [
-    begin(
-      added(card('w', 'Wait')),
-      updated('w', { type: 'widget.root.updated', widget: widgetOf(component) }),
-      updated('w', { type: 'widget.component.updated', component_id: 'state', component }),
-      done({ id: 'w', type: 'widget', widget: widgetOf(component), copy_text: 'text' }),
+      ...items.flatMap((item, at) => [
+        added(bare(item, `x${at}`)),
+        done(bare(item, `x${at}`)),
+        done(bare(item, `y${at}`)),
+      ]),
       LOOK,
     ),
     act(
-      replaced({
-        id: 'w',
-        type: 'widget',
-        widget: widgetOf({ ...component, id: 'again' } as typeof component),
-      }),
+      ...items.flatMap((item, at) => [
+        replaced(bare(item, `x${at}`)),
+        replaced(text(`y${at}`, 'instead')),
+        replaced(bare(item, `z${at}`)),
+      ]),
+      LOOK,
+    ),
+    act(removed('x0'), removed('none'), LOOK),
+  ],
+}));
+
+const EVERY_UPDATE: Scenario[] = groupsOf(UPDATES).map(([type, updates]) => ({
+  name: `${type}: of an item that is being written, one that is done, and one that is not there`,
+  moves: [
+    begin(
+      added(targetOf(type)),
+      ...updates.map((update) => updated('x', update)),
+      done(targetOf(type)),
+      ...updates.flatMap((update) => [updated('x', update), updated('none', update)]),
+    ),
+  ],
+}));
+
+const COMPONENT_GROUPS = [0, 6, 12, 18].map((from) => COMPONENTS.slice(from, from + 6));
+const EVERY_COMPONENT: Scenario[] = COMPONENT_GROUPS.map((components) => ({
+  name: `widgets with ${components.map(({ type }) => type).join(', ')}`,
+  moves: [
+    begin(
+      ...components.flatMap((component) => [
+        added(card(component.type, 'Wait')),
+        updated(component.type, { type: 'widget.root.updated', widget: widgetOf(component) }),
+        updated(component.type, { type: 'widget.component.updated', component_id: 'state', component }),
+        done({ id: component.type, type: 'widget', widget: widgetOf(component), copy_text: 'text' }),
+      ]),
       LOOK,
     ),
   ],
@@ -96,26 +107,27 @@ const others: Step[] = EVENTS.flatMap((each) =>
   ['progress_update', 'client_effect', 'notice'].includes(each.type) ? [{ yield: each }] : [],
 );
 
-const EVERY_SOURCE: Scenario[] = SOURCES.map((source, at) => ({
-  name: `source ${at} (${source.type}) as an annotation`,
-  moves: [
-    begin(
-      added(text('x', 'a')),
-      updated('x', {
-        type: 'assistant_message.content_part.annotation_added',
-        content_index: 0,
-        annotation_index: 0,
-        annotation: { type: 'annotation', source, index: 1 },
-      }),
-      done({
-        ...text('x', 'a'),
-        content: [
-          { type: 'output_text', text: 'a', annotations: [{ type: 'annotation', source, index: 1 }] },
-        ],
-      }),
-    ),
-  ],
-}));
+const ANNOTATIONS = SOURCES.map((source, index) => ({ type: 'annotation', source, index }));
+const EVERY_SOURCE: Scenario[] = [
+  {
+    name: 'every source as an annotation',
+    moves: [
+      begin(
+        added(text('x', 'a')),
+        ...ANNOTATIONS.map((annotation, annotation_index) =>
+          updated('x', {
+            type: 'assistant_message.content_part.annotation_added',
+            content_index: 0,
+            annotation_index,
+            annotation,
+          }),
+        ),
+        done({ ...text('x', 'a'), content: [{ type: 'output_text', text: 'a', annotations: ANNOTATIONS }] }),
+        LOOK,
+      ),
+    ],
+  },
+];
 
 const HIDDEN: Scenario[] = [
   {
