@@ -11,6 +11,7 @@ import {
   type ToolOutcome,
   type ToolWriter,
 } from '../../chatkit/writers/tool-writer.ts';
+import { createTranslator } from '../../texts/translator.ts';
 import type { ToolRegistry } from '../tools/registry.ts';
 
 /** Turns what a model run does into ChatKit events. At most one message or workflow is open at a time. */
@@ -46,7 +47,7 @@ export interface ReplyWriter {
 const MAX_STEPS = 2_000;
 
 export interface ReplyWriterOptions {
-  readonly turn: Pick<Turn, 'newItem'>;
+  readonly turn: Pick<Turn, 'newItem' | 'locale'>;
   readonly registry: ToolRegistry;
   readonly push: (event: ResponderEvent) => void;
   readonly onToolEnd: (tool: string, succeeded: boolean) => void;
@@ -153,6 +154,7 @@ export function createReplyWriter(options: ReplyWriterOptions): ReplyWriter {
           newWorkflow: () => newItem('workflow'),
           newRecord: () => newItem('hidden_context'),
           push,
+          translate: createTranslator(turn.locale),
           titlesOf: (tool) => registry.get(tool),
           onEnd: options.onToolEnd,
         });
