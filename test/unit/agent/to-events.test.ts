@@ -6,6 +6,7 @@ import { createLater } from '../../../src/agent/reply/later.ts';
 import { createModelListener } from '../../../src/agent/reply/model-listener.ts';
 import type { ResponsesEvent } from '../../../src/agent/reply/responses-events.ts';
 import { createReplyWriter } from '../../../src/agent/reply/to-events.ts';
+import { createTranslator } from '../../../src/texts/translator.ts';
 import { createToolRegistry } from '../../../src/agent/tools/registry.ts';
 
 function createWriter() {
@@ -33,6 +34,7 @@ function createWriter() {
         throw error;
       },
     }),
+    say: createTranslator(''),
     onIgnored: () => {},
     onImageRefused: () => {},
   });
