@@ -75,7 +75,7 @@ describe('input.transcribe', () => {
         controller.close();
       },
     });
-    const response = await ada.chatkit('', { body, duplex: 'half' } as RequestInit);
+    const response = await ada.chatkit('', { body, duplex: 'half' });
     expect(await codeOf(response)).toEqual([413, 'body-too-large']);
   });
 
