@@ -98,6 +98,23 @@ describe('reasoning', () => {
   });
 });
 
+describe('calls of tools', () => {
+  it('beyond 200 in one workflow are kept and not shown', () => {
+    const { writer, events } = createWriter();
+    for (let index = 0; index < 230; index += 1) {
+      writer.toolCalled({ callId: `c${index}`, name: 'look', arguments: '{}' });
+      writer.toolEnded(`c${index}`, { succeeded: index < 229, output: `${'x'.repeat(15_999)}😀` });
+    }
+    writer.close();
+    const items = itemsDone(events);
+    expect(items.filter(isHiddenItem)).toHaveLength(230);
+    expect(JSON.stringify(items)).not.toMatch(/\\ud83d/);
+    const [workflow] = items.flatMap((item) => (item.type === 'workflow' ? [item.workflow] : []));
+    expect(workflow?.tasks).toHaveLength(200);
+    expect(workflow?.summary).toEqual({ title: '1 of 230 steps failed' });
+  });
+});
+
 describe('a message', () => {
   it('keeps its parts and annotations apart', () => {
     const { writer, events, read } = createWriter();
