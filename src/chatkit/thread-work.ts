@@ -4,7 +4,6 @@ import type { LiveThread } from '../runs/live-thread.ts';
 import type { ChatStore, ThreadRecord, ThreadWrite } from '../store/chat-store.ts';
 import { createId } from './ids.ts';
 import type { OperationContext } from './operations/operation.ts';
-import { readItems } from './read-items.ts';
 import type { ThreadWork } from './responder.ts';
 
 export function createThreadWork(options: {
@@ -29,7 +28,7 @@ export function createThreadWork(options: {
     signal,
     async history(limit) {
       await flush?.();
-      const page = await readItems(store, principal.userKey, thread.id, { limit, order: 'desc' });
+      const page = await store.listItems(principal.userKey, thread.id, { limit, order: 'desc' });
       return page.data.reverse();
     },
     createId,
