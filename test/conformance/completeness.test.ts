@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { beforeAll, expect, it } from 'vitest';
-import { source } from '../../src/chatkit/protocol/common.ts';
+import { iconName, source } from '../../src/chatkit/protocol/common.ts';
 import { itemUpdate, threadStreamEvent } from '../../src/chatkit/protocol/events.ts';
 import {
   attachment,
@@ -88,4 +88,16 @@ it('the samples hold every component of a widget, every root and every series of
   expect(typesIn(ROOTS)).toEqual(Object.keys(kinds['roots'] ?? {}).sort());
   const series = COMPONENTS.flatMap((component) => (component.type === 'Chart' ? component.series : []));
   expect(typesIn(series)).toEqual(Object.keys(kinds['series'] ?? {}).sort());
+});
+
+it('the schemas know every icon of openai-chatkit, and no other', () => {
+  const names = Object.keys(kinds['icons'] ?? {});
+  expect(names.length).toBeGreaterThan(50);
+  const known: readonly string[] = (iconName as any).def.options[0].options;
+  expect([...known].sort()).toEqual(names.sort());
+  for (const name of ['vendor:icon-name', 'lucide:anchor'])
+    expect(iconName.safeParse(name).success).toBe(true);
+  for (const name of ['invalid-icon', '', 'Phone', 'other:icon']) {
+    expect(iconName.safeParse(name).success).toBe(false);
+  }
 });

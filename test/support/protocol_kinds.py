@@ -6,7 +6,7 @@ from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel
 
-from chatkit import types, widgets
+from chatkit import icons, types, widgets
 
 UNIONS = {
     "operations": types.ChatKitReq,
@@ -42,4 +42,5 @@ def fields_of(model: type[BaseModel]) -> list[str]:
 
 
 kinds = {name: {kind_of(model): fields_of(model) for model in models_of(union)} for name, union in UNIONS.items()}
-print(json.dumps(kinds))
+icon_names = get_args(get_args(icons.IconName)[0])
+print(json.dumps({**kinds, "icons": {name: [] for name in icon_names}}))

@@ -235,6 +235,14 @@ const OF_REFUSALS: Difference[] = [
       [{ code: 'invalid-request', instead: isAnswered }],
     ),
   ),
+  parted(
+    refused(
+      'choices-are-on-offer',
+      'A model or a tool that is not on offer is refused; the reference leaves that to the responder.',
+      'What a caller may spend is not for the caller to say.',
+      [{ code: 'model-not-allowed', instead: isAnswered }],
+    ),
+  ),
   refused(
     'a-cursor-is-known',
     'A cursor that names no record is refused; the store of the reference begins anew.',

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { startGateway, type GatewayOptions } from '../../support/gateway.ts';
+import { startGateway } from '../../support/gateway.ts';
 import { createProgramResponder, type Program } from '../../support/programs.ts';
 import type { TestUser } from '../../support/user.ts';
 import { startUvicorn } from '../../support/uvicorn.ts';
@@ -26,12 +26,12 @@ export interface Pair extends AsyncDisposable {
 const ANSWER_MS = 20_000;
 
 /** A chatkit-python server under uvicorn and the gateway, which run the same programs. */
-export async function startPair(options: Omit<GatewayOptions, 'responder'> = {}): Promise<Pair> {
+export async function startPair(): Promise<Pair> {
   const responder = createProgramResponder();
   const folder = fileURLToPath(new URL('../../support/fastapi', import.meta.url));
   const [service, gateway] = await Promise.all([
     startUvicorn({ app: 'reference:app', folder }),
-    startGateway({ ...options, responder }),
+    startGateway({ responder, config: { agent: { models: ['big'] } } }),
   ]);
   let users = 0;
   let shared: Promise<TestUser> | undefined;

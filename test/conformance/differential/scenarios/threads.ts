@@ -2,6 +2,8 @@ import * as ask from '../../../support/requests.ts';
 import type { Scenario } from '../transcript.ts';
 import { begin, done, hidden, LOOK, say, send, T, text, TURN } from './parts.ts';
 
+const CHOSEN = { inference_options: { tool_choice: { id: 'add_task' }, model: 'big' } };
+
 export const ABOUT_THREADS: Scenario[] = [
   { name: 'a thread is made by its first message', moves: [begin(TURN, done(text('a', 'Hi')))] },
   { name: 'a reply of nothing', moves: [begin(), say()] },
@@ -28,6 +30,18 @@ export const ABOUT_THREADS: Scenario[] = [
         [TURN, LOOK],
       ),
     ],
+  },
+  {
+    name: 'the tool and the model that the user picked reach the responder',
+    moves: [
+      send(ask.create('Hi', CHOSEN), [TURN]),
+      send(ask.addMessage(T, 'More', CHOSEN), [TURN]),
+      send(ask.retryAfter(T, 'item#0'), [TURN]),
+    ],
+  },
+  {
+    name: 'a model that is not on offer',
+    moves: [begin(), send(ask.addMessage(T, 'Hi', { inference_options: { model: 'other' } }), [TURN])],
   },
   {
     name: 'a title is read and changed',

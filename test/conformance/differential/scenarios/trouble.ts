@@ -1,5 +1,5 @@
 import * as ask from '../../../support/requests.ts';
-import { ATTACHMENTS, TASKS } from '../../../support/protocol-samples.ts';
+import { TASKS } from '../../../support/protocol-samples.ts';
 import type { Step } from '../../../support/programs.ts';
 import type { Move, Scenario } from '../transcript.ts';
 import {
@@ -13,8 +13,6 @@ import {
   LOOK,
   message,
   question,
-  removed,
-  replaced,
   say,
   send,
   T,
@@ -328,4 +326,3 @@ export const ABOUT_TROUBLE: Scenario[] = [
   ...STOPS(),
   ...STOPS('immediate'),
 ];
-void [ATTACHMENTS, removed, replaced];

@@ -1,5 +1,5 @@
 import * as ask from '../../../support/requests.ts';
-import type { Program, Step } from '../../../support/programs.ts';
+import type { Program } from '../../../support/programs.ts';
 import type { Scenario } from '../transcript.ts';
 import {
   added,
@@ -19,6 +19,7 @@ import {
   text,
   toolCall,
   TURN,
+  updated,
 } from './parts.ts';
 
 const back: Program = [TURN, LOOK, done(text('back', 'Thanks'))];
@@ -119,6 +120,15 @@ const ACTIONS: Scenario[] = [
   {
     name: 'an action of a widget changes it',
     moves: [shown, act([TURN, replaced(card('w', 'Done')), LOOK], 'w', { deep: { a: [1] } })],
+  },
+  {
+    name: 'an action shows its widget otherwise and stores nothing',
+    moves: [
+      shown,
+      act([updated('w', { type: 'widget.root.updated', widget: card('w', 'Sent').widget }), LOOK], 'w', {
+        id: '123',
+      }),
+    ],
   },
   { name: 'an action of the page', moves: [shown, act([TURN, done(text('b', 'B'))])] },
   ...[{ list: [] }, 'text', 0, false, ''].map((payload): Scenario => ({
@@ -257,5 +267,3 @@ export const ABOUT_WORK: Scenario[] = [
   ...FEEDBACK,
   ...RETRIES,
 ];
-export type { Step };
-void [added, delta];
