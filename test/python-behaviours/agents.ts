@@ -17,7 +17,11 @@ export const AGENT_BEHAVIOURS = [
     'a call of a client tool has the id of the model’s call',
     HELPERS,
   ),
-  later('test_accumulate_text', 'the text of a model grows in a widget', HELPERS),
+  covered(
+    'test_accumulate_text',
+    'the text of a model grows in a widget, and is no longer streaming in the end',
+    'is shown as given, with each delta, and at the end',
+  ),
   covered(
     'test_input_item_converter_quotes_last_user_message',
     'quoted text is given for the last message only',

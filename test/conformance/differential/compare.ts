@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import { createMemory, DIFFERENCES, type Memory, type PlayedMove, type Sides } from './differences.ts';
+import { DIFFERENCES } from './differences.ts';
+import { createMemory, type Memory, type PlayedMove, type Sides } from './settle.ts';
 import type { Exchange, Move } from './transcript.ts';
 
 export interface Comparison {

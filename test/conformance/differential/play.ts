@@ -15,7 +15,7 @@ import {
 let plays = 0;
 
 /** The signals of one play are its own. */
-const nameSignal = (play: number, name: string) => `play${play}-${name}`;
+const nameSignal = (number: number, name: string) => `play${number}-${name}`;
 
 /** Plays a scenario to one server, and then looks at every thread that it made. */
 export async function play(server: Server, scenario: Scenario): Promise<Exchange[]> {

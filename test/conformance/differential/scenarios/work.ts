@@ -2,10 +2,8 @@ import * as ask from '../../../support/requests.ts';
 import type { Program } from '../../../support/programs.ts';
 import type { Scenario } from '../transcript.ts';
 import {
-  added,
   begin,
   card,
-  delta,
   done,
   event,
   hidden,
