@@ -58,7 +58,7 @@ export function createIssuerVerifier(options: {
     if (isOtherKind(header, payload, config.require)) throw new RefusedToken('it is not an access token');
     for (const [path, text] of Object.entries(config.require)) {
       if (String(claimAt(payload, path)) !== text)
-        throw new RefusedToken(`its claim ${path} is not as require wants it`);
+        throw new RefusedToken(`its claim ${path} is not as require wants it`, path);
     }
     const expiresAtMs = (Number(payload.exp) + config.clockSkewSeconds) * 1000;
     return { principal: toPrincipal(payload, config), expiresAtMs };
@@ -113,12 +113,12 @@ async function tryKeys(
 
 /** What the library leaves out: see https://www.rfc-editor.org/rfc/rfc8725#section-3.11 */
 function checkTimes({ exp, iat, nbf }: JWTPayload, { clockSkewSeconds }: IssuerConfig, now: Date): void {
-  for (const time of [exp, iat, nbf]) {
+  for (const [claim, time] of Object.entries({ exp, iat, nbf })) {
     if (time !== undefined && !Number.isFinite(time))
-      throw new RefusedToken('one of its times is not a number');
+      throw new RefusedToken('one of its times is not a number', claim);
   }
   if (iat !== undefined && iat > now.getTime() / 1000 + clockSkewSeconds) {
-    throw new RefusedToken('it is from the future; compare the clocks, or raise clockSkewSeconds');
+    throw new RefusedToken('it is from the future; compare the clocks, or raise clockSkewSeconds', 'iat');
   }
 }
 
@@ -145,5 +145,5 @@ function toSubject(payload: JWTPayload, path: string): string {
     throw new RefusedToken(`it has no claim ${path}; set claims.subject to the one that names the user`);
   const hint =
     typeof value === 'number' ? ': it is a number, and sub must be a text, as in str(user.id)' : '';
-  throw new RefusedToken(`its claim ${path} cannot name a user${hint}`);
+  throw new RefusedToken(`its claim ${path} cannot name a user${hint}`, path);
 }

@@ -52,6 +52,7 @@ export function createJwtVerifier(options: {
         iss === undefined
           ? 'it has no iss, and every issuer there has a name'
           : 'its iss is none of the issuers there',
+        'iss',
       ),
     );
   };

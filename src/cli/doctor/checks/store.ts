@@ -1,6 +1,8 @@
-import { access, constants, stat } from 'node:fs/promises';
+import { access, constants } from 'node:fs/promises';
 import path from 'node:path';
+import type { Location } from '../../../store/location.ts';
 import { fail, NO_CONFIG, ok, skipped, warn, type Check } from '../check.ts';
+import { exists, openDatabase } from '../database.ts';
 
 /** Looks at the database without changing it. */
 export const storeCheck: Check = {
@@ -26,16 +28,6 @@ export const storeCheck: Check = {
   },
 };
 
-async function exists(file: string): Promise<boolean> {
-  try {
-    await stat(file);
-    return true;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
-    throw error;
-  }
-}
-
 async function judgeNewFile(file: string) {
   let folder = path.dirname(file);
   while (!(await exists(folder))) folder = path.dirname(folder);
@@ -50,27 +42,9 @@ async function judgeNewFile(file: string) {
   }
 }
 
-async function judgeMigrations(
-  location: { readonly dialect: 'sqlite' | 'postgres'; readonly address: string; readonly text: string },
-  options: { readonly timeoutMs: number },
-) {
-  const [{ readMigrationState }, { openSqlite }, { openPostgres }, { pino }] = await Promise.all([
-    import('../../../store/migrations/migrate.ts'),
-    import('../../../store/sqlite/open-sqlite.ts'),
-    import('../../../store/postgres/open-postgres.ts'),
-    import('pino'),
-  ]);
-  const { timeoutMs } = options;
-  const database =
-    location.dialect === 'sqlite'
-      ? await openSqlite(location.address, { timeoutMs })
-      : await openPostgres({
-          url: location.address,
-          poolSize: 1,
-          timeoutMs,
-          statementTimeoutMs: timeoutMs,
-          logger: pino({ enabled: false }),
-        });
+async function judgeMigrations(location: Location, options: { readonly timeoutMs: number }) {
+  const { readMigrationState } = await import('../../../store/migrations/migrate.ts');
+  const database = await openDatabase(location, options);
   try {
     const state = await readMigrationState(database);
     if (state === 'current') return ok(`${location.text} answers, and its tables are up to date`);
