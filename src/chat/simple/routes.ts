@@ -171,14 +171,26 @@ async function ask<Answer>(
   res: Response,
 ): Promise<Answer> {
   res.locals['operation'] = request.type;
-  const reply = await backend.handle(toOperation(request), toChatContext(req, res));
-  if (reply.kind !== 'json') throw new GatewayError('upstream-failed');
+  const context = toChatContext(req, res);
+  const leaving = new AbortController();
+  const signal = AbortSignal.any([context.signal, leaving.signal]);
+  const reply = await backend.handle(toOperation(request), { ...context, signal });
+  if (reply.kind === 'stream') {
+    leaving.abort(new DOMException('a stream came where an answer was expected', 'AbortError'));
+    await abandon(reply.stream);
+    throw new GatewayError('upstream-failed', { cause: leaving.signal.reason });
+  }
   const { status, body } = reply;
   if (status === 404) throw new GatewayError('thread-not-found');
   if (status !== 200)
     throw new GatewayError('upstream-failed', { cause: new Error(`the service answered ${status}`) });
   // A body that was made here is its schema's shape; one of a service is what that service promises.
   return (body instanceof Uint8Array ? parseJson(body) : body) as Answer;
+}
+
+/** Reads a stream that was aborted to its end, which is near: unread, it would hold its connection. */
+async function abandon(stream: BackendStream): Promise<void> {
+  for await (const _chunk of stream.chunks()) return;
 }
 
 async function askStream(

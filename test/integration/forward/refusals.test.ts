@@ -41,3 +41,22 @@ it('keeps the connection of a refusal whose body ends', async () => {
   for (let at = 0; at < 3; at += 1) expect((await user.chatkit(create('Hello'))).status).toBe(404);
   expect(upstream.sockets.total).toBe(1);
 });
+
+it('S3: simple API: a stream where an answer is expected is a problem, and is left at once', async () => {
+  await using upstream = await startHostileUpstream({
+    behaviours: { '*': { kind: 'sse', form: 'chatkit', count: 100_000, everyMs: 50 } },
+  });
+  await using gateway = await startForward(upstream.url);
+  const user = await gateway.signIn();
+  for (const path of [
+    '/api/conversations',
+    '/api/conversations/thr_1',
+    '/api/conversations/thr_1/messages',
+  ]) {
+    const response = await user.fetch(path);
+    expect([response.status, await response.json()]).toMatchObject([502, { code: 'upstream-failed' }]);
+  }
+  upstream.use('*', { kind: 'silence' });
+  expect((await user.fetch('/api/conversations')).status).toBe(502);
+  await expect.poll(() => upstream.active.now, { timeout: 5_000 }).toBe(0);
+});
