@@ -57,6 +57,8 @@ function toServiceQuestion({ chat }: Config, { url }: ChatService, message: stri
     thread_id: id,
     conversation_id: bridge.conversationId.from === 'thread' ? id : undefined,
     user_id: 'chatkit-gateway-doctor',
+    user_issuer: 'chatkit-gateway-doctor',
+    user_key: 'chatkit-gateway-doctor',
     user_name: 'ChatKit Gateway',
     locale: 'en',
   };
