@@ -66,7 +66,7 @@ export async function createContext(
   const { responder } = overrides;
   const chat = await createChat(config, stack, { serviceOf, store, events, runs, logger, responder });
   const closing = new AbortController();
-  const passThrough = await openPassThrough(config, stack, { serviceOf, closing: closing.signal });
+  const passThrough = await openPassThrough(config, stack, { serviceOf, metrics, closing: closing.signal });
   const auth = await createAuth(config, stack, {
     store,
     limits,
