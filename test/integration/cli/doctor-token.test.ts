@@ -1,10 +1,15 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { decodeJwt, SignJWT } from 'jose';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { tokenCheck } from '../../../src/cli/doctor/checks/token.ts';
+import { configSchema } from '../../../src/config/schema.ts';
 import { bridge, diagnose } from '../../support/doctor.ts';
 import { startGateway } from '../../support/gateway.ts';
+import { startHostileUpstream } from '../../support/hostile-upstream.ts';
 import { createFolder } from '../../support/program.ts';
+import { startTasksService } from '../../support/tasks-service.ts';
 
 describe('doctor, of a token', () => {
   it('takes and refuses a token just as the gateway does, and says why in plain words', async () => {
@@ -20,7 +25,10 @@ describe('doctor, of a token', () => {
       new SignJWT({ ...good, ...claims })
         .setProtectedHeader({ alg: 'HS256', ...header })
         .sign(Buffer.from(secret));
-    const judged = async (token: string) => (await diagnose(config, { token })).of('token').at(-1);
+    const parsed = configSchema.parse(config);
+    const judged = async (token: string) => {
+      return (await tokenCheck.run({ config: parsed, givenToken: token, token })).at(-1);
+    };
     const refusals: readonly (readonly [string, object, object?])[] = [
       ['does not end|must end', { exp: undefined }],
       ['must end.*its exp is null', { exp: undefined }],
@@ -47,7 +55,7 @@ describe('doctor, of a token', () => {
     // A signature with bits that decoding drops: the gateway takes one spelling of a token only.
     const token = await sign({});
     expect((await judged(`${token.slice(0, -1)}${nextBits(token.at(-1) ?? '')}`))?.seen).toMatch('malformed');
-  }, 60_000);
+  });
 
   it('does not take a token of the gateway whose session has ended, and makes no key', async () => {
     const gateway = await startGateway();
@@ -68,6 +76,69 @@ describe('doctor, of a token', () => {
     const elsewhere = { ...config, auth: { local: { keyFile } } };
     expect((await diagnose(elsewhere, { token })).of('token').at(-1)).toMatchObject({ status: 'skipped' });
     await expect(stat(keyFile)).rejects.toThrow('ENOENT');
+  });
+
+  it('sees what is wrong with a key set, as the gateway would', async () => {
+    const weak = generateKeyPairSync('rsa', { modulusLength: 1024 }).publicKey.export({ format: 'jwk' });
+    const answers = { keys: JSON.stringify({ keys: [weak] }) };
+    await using upstream = await startHostileUpstream({
+      behaviours: { '/jwks': () => ({ kind: 'json', value: JSON.parse(answers.keys) as unknown }) },
+    });
+    const config = (algorithm: string, place = '/jwks') => ({
+      ...bridge('http://127.0.0.1:1'),
+      auth: { mode: 'jwt', issuers: [{ algorithms: [algorithm], jwksUrl: `${upstream.url}${place}` }] },
+    });
+    const seen = async (given: object) => (await diagnose(given)).of('issuer-keys')[0];
+    expect(await seen(config('RS256'))).toMatchObject({
+      status: 'fail',
+      seen: expect.stringContaining('has no public key for RS256') as string,
+    });
+    expect(await seen(config('RS256', '/nothing'))).toMatchObject({
+      status: 'fail',
+      seen: expect.stringContaining('answered 404') as string,
+    });
+    const { publicKey } = generateKeyPairSync('ed25519');
+    answers.keys = JSON.stringify({ keys: [weak, publicKey.export({ format: 'jwk' })] });
+    expect(await seen(config('EdDSA'))).toMatchObject({
+      status: 'ok',
+      seen: expect.stringContaining('1 keys at') as string,
+    });
+  });
+
+  it('asks a service that takes minted tokens with one of them', async () => {
+    const gateway = await startGateway({
+      config: {
+        upstreams: {
+          api: { targets: ['http://127.0.0.1:1'], credentials: 'mint', mint: { audience: 'tasks' } },
+        },
+      },
+    });
+    onTestFinished(() => gateway.stop());
+    const { config } = gateway.context;
+    await using service = await startTasksService({
+      env: {
+        TASKS_GATEWAY_JWKS_URL: `${gateway.url}/.well-known/jwks.json`,
+        TASKS_GATEWAY_ISSUER: config.auth.local.issuer,
+        TASKS_GATEWAY_AUDIENCE: 'tasks',
+      },
+    });
+    const { upstreams, chat } = bridge(service.url);
+    const api = { ...upstreams.api, credentials: 'mint', mint: { audience: 'tasks' } };
+    const args = ['--message', 'count to 10 every 50 ms'];
+    const found = await diagnose({ ...config, chat, upstreams: { api } }, { args });
+    expect(found.of('chat-endpoint')).toMatchObject([{ status: 'ok' }]);
+    expect(found.of('service-streaming')).toMatchObject([{ status: 'ok' }]);
+    const forward = { backend: 'forward', forward: { path: '/chatkit' } };
+    const chatkit = await diagnose({ ...config, chat: forward, upstreams: { api } });
+    expect(chatkit.of('chat-endpoint')).toMatchObject([{ status: 'ok' }]);
+    const wrong = { ...api, mint: { audience: 'others' } };
+    const refused = await diagnose({ ...config, chat: forward, upstreams: { api: wrong } });
+    expect(refused.of('chat-endpoint')).toMatchObject([
+      {
+        status: 'fail',
+        seen: expect.stringContaining('refuses what the gateway would send (401)') as string,
+      },
+    ]);
   });
 });
 

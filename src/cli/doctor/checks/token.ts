@@ -6,13 +6,17 @@ import type { TokenVerifier } from '../../../auth/verifier.ts';
 import type { Config } from '../../../config/schema.ts';
 import { GatewayError } from '../../../errors/gateway-error.ts';
 import { readToken, type ReadToken } from '../../../probe/token.ts';
-import { fail, NO_CONFIG, ok, skipped, warn, type Check, type Result } from '../check.ts';
+import { fail, NO_CONFIG, ok, skipped, warn, type Check, type Examination, type Result } from '../check.ts';
 import { exists, openDatabase } from '../database.ts';
 
 /** The given token has the right form, and the gateway would take it. */
-export const tokenCheck: Check = {
+export const tokenCheck = {
   id: 'token',
-  async run({ config, givenToken, token }) {
+  async run({
+    config,
+    givenToken,
+    token,
+  }: Pick<Examination, 'config' | 'givenToken' | 'token'>): Promise<readonly Omit<Result, 'id'>[]> {
     if (givenToken === undefined || token === undefined) {
       return [skipped("none was given; --token-file takes a user's access token")];
     }
@@ -29,7 +33,7 @@ export const tokenCheck: Check = {
     if (config === undefined) return [form, skipped(NO_CONFIG)];
     return [form, await judge(config, token, read)];
   },
-};
+} satisfies Check;
 
 function judgeForm(given: string): Omit<Result, 'id'> {
   if (/^Bearer \S+$/.test(given)) return ok('it was given as "Bearer <token>", as the header has it');
