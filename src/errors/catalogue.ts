@@ -34,7 +34,10 @@ export const CATALOGUE = {
   'reply-failed': { status: 502, title: 'The reply could not be finished' },
   'upstream-refused': { status: 400, title: 'The service behind the gateway refused the request' },
   'upstream-unreachable': { status: 502, title: 'The service behind the gateway cannot be reached' },
-  'upstream-failed': { status: 502, title: 'The service behind the gateway gave an answer that cannot be used' },
+  'upstream-failed': {
+    status: 502,
+    title: 'The service behind the gateway gave an answer that cannot be used',
+  },
   overloaded: { status: 503, title: 'The gateway is busy; try again in a moment' },
   'keys-unavailable': { status: 503, title: 'Access tokens cannot be verified right now' },
   'upstream-unavailable': { status: 503, title: 'The service behind the gateway is not available right now' },

@@ -275,12 +275,12 @@ describe('tokens of the gateway at the example service', () => {
       const me = await caller(behind.url, token)('/auth/me');
       return ((await me.json()) as { id?: string }).id;
     };
-    const ada = await idOf((await behind.signIn()).access_token);
-    const as = async (issuer: string) => idOf(await mint({ sub: ada, user_issuer: issuer }));
+    const own = await idOf((await behind.signIn()).access_token);
+    const as = async (issuer: string) => idOf(await mint({ sub: own, user_issuer: issuer }));
     const ids = [await as('https://a.test'), await as('https://b.test')];
-    expect(new Set([ada, ...ids]).size).toBe(3);
-    expect(ids[0]).toBe(toUserKey('https://a.test', String(ada)));
-    expect(await as('fastapi-tasks')).toBe(ada);
+    expect(new Set([own, ...ids]).size).toBe(3);
+    expect(ids[0]).toBe(toUserKey('https://a.test', String(own)));
+    expect(await as('fastapi-tasks')).toBe(own);
     expect(await statusOf(await mint({ sub: 'nobody', user_issuer: 'fastapi-tasks' }))).toBe(401);
     // The key is the gateway's own, also where JSON has a choice of spellings.
     const odd = { sub: 'Zoë "/\\ \u{1f600}', user_issuer: 'https://ä.test/' };

@@ -170,11 +170,12 @@ describe('auth.mode: jwt', () => {
 
 describe('A36: users of several issuers', () => {
   const two = withIssuers({ ...HS, issuer: 'https://a.example' }, { ...HS, issuer: 'https://b.example' });
-  const behind = (chat: object, credentials = 'none', more: object = {}) =>
-    `${two}\nchat: ${JSON.stringify(chat)}\nupstreams: ${JSON.stringify({
-      api: { targets: ['http://127.0.0.1:1'], credentials },
-      unused: { targets: ['http://127.0.0.1:1'] },
-    })}${Object.entries(more).map(([key, value]) => `\n${key}: ${JSON.stringify(value)}`)}`;
+  const behind = (chat: object, credentials = 'none', routes: readonly object[] = []) => {
+    const targets = ['http://127.0.0.1:1'];
+    const upstreams = { api: { targets, credentials }, unused: { targets } };
+    const sections = Object.entries({ chat, upstreams, routes });
+    return [two, ...sections.map(([key, value]) => `${key}: ${JSON.stringify(value)}`)].join('\n');
+  };
   const bridge = (request: object) => ({ backend: 'bridge', bridge: { request } });
   const warningsOf = async (text: string) => (await load(text)).warnings.map(formatProblem);
 
@@ -207,10 +208,10 @@ describe('A36: users of several issuers', () => {
 
   it('a route is warned of, unless it is open', async () => {
     const route = { path: '/api/tasks', upstream: 'unused' };
-    expect(await warningsOf(behind({ backend: 'agent' }, 'none', { routes: [route] }))).toEqual([
+    expect(await warningsOf(behind({ backend: 'agent' }, 'none', [route]))).toEqual([
       expect.stringContaining('upstreams.unused.credentials'),
     ]);
     const open = { ...route, auth: 'none' };
-    expect(await warningsOf(behind({ backend: 'agent' }, 'none', { routes: [open] }))).toEqual([]);
+    expect(await warningsOf(behind({ backend: 'agent' }, 'none', [open]))).toEqual([]);
   });
 });
