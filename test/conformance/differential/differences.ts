@@ -202,8 +202,12 @@ const OF_RUNS: Difference[] = [
     id: 'open-items-are-ended',
     what: 'Items that a reply leaves open are done or removed at its end; the reference leaves them open.',
     why: 'The page would show them as if they were still being written, and a reload would lose them.',
-    remember({ reference }, { open, stopped }, { stopAfter }) {
-      for (const id of leftOpen(reference.frames ?? [])) (stopAfter === undefined ? open : stopped).add(id);
+    remember({ reference, ours }, { open, stopped }, { stopAfter }) {
+      const stillOpen = leftOpen(ours.frames ?? []);
+      for (const id of leftOpen(reference.frames ?? [])) {
+        if (stopAfter !== undefined) stopped.add(id);
+        else if (!stillOpen.has(id)) open.add(id);
+      }
     },
     settle(sides, { open }) {
       const left = leftOpen(sides.reference.frames ?? []);
