@@ -19,13 +19,14 @@ export function compare(
   const memory = createMemory();
   const occurred = new Set<string>();
   const unexplained: (Sides & { at: number })[] = [];
-  for (const [at, their] of reference.entries()) {
-    const { sides, parts } = settle(
-      { reference: their, ours: ours[at] ?? toNothing(their) },
-      memory,
-      moves,
-      occurred,
-    );
+  for (let at = 0; at < Math.max(reference.length, ours.length); at += 1) {
+    const [their, our] = [reference[at], ours[at]];
+    if (their === undefined) {
+      unexplained.push({ at, reference: toNothing(our), ours: our ?? toNothing(our) });
+      break;
+    }
+    const before = { reference: their, ours: our ?? toNothing(their) };
+    const { sides, parts } = settle(before, memory, moves, occurred);
     if (!isDeepStrictEqual(sides.reference, sides.ours)) unexplained.push({ at, ...sides });
     if (parts || unexplained.length > 0) break;
   }
@@ -49,8 +50,9 @@ function settle(before: Sides, memory: Memory, moves: readonly Move[], occurred:
   return { sides, parts };
 }
 
-/** A thread that only the reference has made, as the gateway would answer of it. */
-function toNothing({ request }: Exchange): Exchange {
+/** A thread that only one of the two has made, as the other would answer of it. */
+function toNothing(exchange: Exchange | undefined): Exchange {
+  const request = exchange?.request ?? { type: 'threads.get_by_id', params: {} };
   return { request, status: 404, contentType: 'application/problem+json', failure: 'thread-not-found' };
 }
 

@@ -271,6 +271,18 @@ const OF_RUNS: Difference[] = [
     },
   },
   {
+    id: 'a-deleted-thread-is-said-so',
+    what: 'A reply whose thread is deleted ends with a message for the user; in the reference its next item fails.',
+    why: 'Nothing is broken, and a retry cannot help.',
+    settle(sides) {
+      const last = sides.ours.frames?.at(-1);
+      const isFailed = sides.reference.frames?.at(-1)?.code === 'stream.error';
+      if (last?.message !== 'This conversation was deleted.' || !isFailed) return;
+      const frames = sides.ours.frames?.with(-1, sides.reference.frames?.at(-1));
+      if (frames !== undefined) sides.ours = { ...sides.ours, frames };
+    },
+  },
+  {
     id: 'a-rename-stays',
     what: 'A rename while a reply is written is kept; the reference overwrites it with what the run had read.',
     why: 'The user has the last word about a title.',

@@ -77,6 +77,7 @@ async function readFrames(
       if ((await caller.running()) > 0) throw new Error('the reply is still being written');
     }, 10_000);
   }
-  const [failure] = reading.comments;
+  // Other comments keep a silent stream alive.
+  const failure = reading.comments.find((comment) => comment.trim().endsWith('Error'));
   return { frames, ...(failure === undefined ? {} : { failure: failure.trim() }) };
 }

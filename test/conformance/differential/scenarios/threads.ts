@@ -1,6 +1,6 @@
 import * as ask from '../../../support/requests.ts';
-import type { Scenario } from '../transcript.ts';
-import { begin, done, hidden, LOOK, say, send, T, text, TURN } from './parts.ts';
+import type { Move, Scenario } from '../transcript.ts';
+import { begin, done, event, hidden, LOOK, message, say, send, T, text, TURN } from './parts.ts';
 
 const CHOSEN = { inference_options: { tool_choice: { id: 'add_task' }, model: 'big' } };
 
@@ -37,6 +37,13 @@ export const ABOUT_THREADS: Scenario[] = [
       send(ask.create('Hi', CHOSEN), [TURN]),
       send(ask.addMessage(T, 'More', CHOSEN), [TURN]),
       send(ask.retryAfter(T, 'item#0'), [TURN]),
+    ],
+  },
+  {
+    name: 'requests with more than the protocol knows',
+    moves: [
+      send({ ...ask.create('Hi', { later: 1 }), metadata: { client: 'x' }, version: 2 }, [TURN, LOOK]),
+      send({ type: 'items.list', params: { thread_id: T, limit: 5, later: true }, metadata: {} }),
     ],
   },
   {
@@ -92,5 +99,43 @@ export const ABOUT_THREADS: Scenario[] = [
       send(ask.listItems(T, { after: 'i1', order: 'asc', limit: 1 })),
       send(ask.getThread(T)),
     ],
+  },
+];
+
+/** A reply that waits, and what the client does meanwhile. */
+const meanwhile = (...moves: Move[]) =>
+  send(
+    message('Go on'),
+    [done(text('a', 'A')), event('progress_update', { text: 'p' }), { wait: 'on' }, done(text('b', 'B'))],
+    { during: { after: 4, moves } },
+  );
+
+/** What is done while a reply is being written. */
+export const ABOUT_WHAT_IS_DONE_MEANWHILE: Scenario[] = [
+  {
+    name: 'a thread and its items are read while a reply is written',
+    moves: [
+      begin(),
+      meanwhile(send(ask.getThread(T)), send(ask.listItems(T)), send(ask.listItems(T, { limit: 1 }))),
+    ],
+  },
+  {
+    name: 'another thread is begun while a reply is written',
+    moves: [
+      begin(),
+      meanwhile(
+        send(ask.create('Other'), [done(text('c', 'C')), LOOK]),
+        send(ask.addMessage('thread#1', 'More'), [LOOK]),
+      ),
+      send(ask.addMessage('thread#1', 'Again'), [LOOK]),
+    ],
+  },
+  {
+    name: 'feedback is given while a reply is written',
+    moves: [begin(), meanwhile(send(ask.feedback(T, ['a']))), say({ report: 'feedback' })],
+  },
+  {
+    name: 'the thread is deleted while a reply is written',
+    moves: [begin(), meanwhile(send(ask.deleteThread(T)), send(ask.getThread(T)))],
   },
 ];
