@@ -36,6 +36,7 @@ export const CATALOGUE = {
   'rate-limited': { status: 429, title: 'Too many requests' },
   'headers-too-large': { status: 431, title: 'The request headers are too large' },
   internal: { status: 500, title: 'Something went wrong on our side' },
+  'invalid-widget': { status: 500, title: 'A widget of the reply is not valid' },
   'not-implemented': { status: 501, title: 'This operation is not available yet' },
   'reply-failed': { status: 502, title: 'The reply could not be finished' },
   'upstream-refused': { status: 400, title: 'The chat service refused the request' },
