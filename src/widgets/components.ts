@@ -7,7 +7,7 @@ import * as p from './props.ts';
 export type WidgetAction = z.input<typeof p.widgetAction>;
 type Leaf = z.input<(typeof LEAVES)[number]>;
 type Props<T extends z.core.$ZodShape> = z.input<z.ZodObject<T>>;
-interface Base {
+export interface Base {
   key?: string | undefined;
   id?: string | undefined;
 }

@@ -3,10 +3,11 @@ import type { ResponderEvent } from '../../chatkit/protocol/events.ts';
 import type { Turn } from '../../chatkit/responder.ts';
 import { CutStreamError } from '../model/errors.ts';
 import { observeModel, type ModelObserver } from '../model/observed-model.ts';
-import type { ToolContext, ToolRegistry } from '../tools/registry.ts';
+import type { ToolContext, ToolRegistry, ToolRun } from '../tools/registry.ts';
 import { createChannel, type Channel } from './channel.ts';
 import { createModelListener } from './model-listener.ts';
 import { createReplyWriter } from './to-events.ts';
+import { createToolSide, PausedError } from './tool-side.ts';
 
 /** Events that may wait for a slow reader before the model is read more slowly. */
 const CHANNEL_CAPACITY = 512;
@@ -22,7 +23,7 @@ export interface RunOptions {
   /** Longest silence of the model. */
   readonly idleTimeoutMs: number;
   readonly onToolEnd: (tool: string, succeeded: boolean) => void;
-  readonly onToolError: ToolContext['onUnexpectedError'];
+  readonly onToolError: ToolRun['onUnexpectedError'];
 }
 
 /** Thrown after the last event of a reply that failed. */
@@ -52,12 +53,19 @@ export function startRun(options: RunOptions): AgentRun {
   const { turn } = options;
   const stop = new AbortController();
   const channel = createChannel<ResponderEvent>(CHANNEL_CAPACITY);
-  const succeeded = new Set<string>();
+  const tools = createToolSide({
+    turn,
+    channel,
+    signal: stop.signal,
+    onUnexpectedError: options.onToolError,
+  });
+  const { succeeded } = tools.context.run;
   let push = channel.push;
   let isRunning = true;
   let failure: ReplyFailure | undefined;
 
   const fail = (error: unknown) => {
+    if (error instanceof PausedError) return;
     failure ??= new ReplyFailure(error);
   };
   const halt = (reason: unknown) => {
@@ -76,7 +84,13 @@ export function startRun(options: RunOptions): AgentRun {
     hasSucceeded: (callId) => succeeded.has(callId),
   });
   const observer: ModelObserver = {
-    began: listener.began,
+    began(request) {
+      // The politer way to stop is the agent's own toolUseBehavior, which one that somebody else built may not have.
+      if (tools.isPaused) throw new PausedError();
+      listener.began(request);
+      // Steps that follow something else are shown after it.
+      if (tools.takeShown()) writer.close();
+    },
     event: listener.event,
     done: listener.done,
     failed: fail,
@@ -97,15 +111,11 @@ export function startRun(options: RunOptions): AgentRun {
       stream: true,
       maxTurns: options.maxTurns,
       signal: stop.signal,
-      context: {
-        owner: turn.principal.userKey,
-        succeeded,
-        onUnexpectedError: options.onToolError,
-      },
+      context: tools.context,
     });
     await result.completed;
     // The run loop takes some failures for a stop and ends without a word.
-    if (!listener.isFinished && !stop.signal.aborted) fail(new CutStreamError());
+    if (!listener.isFinished && !tools.isPaused && !stop.signal.aborted) fail(new CutStreamError());
   }
 
   void run()
@@ -125,8 +135,15 @@ export function startRun(options: RunOptions): AgentRun {
     closingEvents() {
       const last: ResponderEvent[] = [];
       push = (event) => last.push(event);
-      if (failure?.isGuardrail === true) writer.removeAll();
-      else writer.close();
+      if (failure?.isGuardrail === true) {
+        writer.removeAll();
+        for (const id of tools.produced) push({ type: 'thread.item.removed', item_id: id });
+        return last;
+      }
+      writer.close();
+      if (failure === undefined && tools.awaited !== undefined) {
+        push({ type: 'thread.item.done', item: tools.awaited });
+      }
       return last;
     },
   };

@@ -95,6 +95,8 @@ export function createReplyWriter(options: ReplyWriterOptions): ReplyWriter {
       thoughts.write(key, delta);
     },
     toolCalled(call) {
+      // It is an item of its own.
+      if (registry.get(call.name)?.isClientTool === true) return;
       if (tools === undefined) {
         closeMessage();
         closeThoughts();
