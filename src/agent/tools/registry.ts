@@ -1,5 +1,6 @@
 import type { FunctionTool } from '@openai/agents-core';
 import type { Turn } from '../../chatkit/responder.ts';
+import type { Translate } from '../../texts/translator.ts';
 import type { Reply } from '../module/reply.ts';
 
 /** What a running tool may use: the turn that it belongs to, and the reply. */
@@ -43,9 +44,9 @@ export interface AgentTool {
   // oxlint-disable-next-line typescript/no-explicit-any -- the parameters and the result are the tool's own
   readonly tool: FunctionTool<ToolContext, any, any>;
   /** While it runs, for example "Adding a task". */
-  readonly activeTitle: (args: Arguments) => string;
+  readonly activeTitle: (args: Arguments, translate: Translate) => string;
   /** When it is done, for example "Added a task". */
-  readonly doneTitle: (args: Arguments) => string;
+  readonly doneTitle: (args: Arguments, translate: Translate) => string;
   /** Whether the page runs it, and not the gateway. */
   readonly isClientTool?: boolean;
 }
