@@ -1,13 +1,15 @@
 import type { Logger } from 'pino';
 import type { ResponderEvent } from '../chatkit/protocol/events.ts';
-import type { Responder, Turn } from '../chatkit/responder.ts';
+import type { Responder, Turn, WidgetAction } from '../chatkit/responder.ts';
 import type { Config } from '../config/schema.ts';
+import { GatewayError } from '../errors/gateway-error.ts';
 import type { GatewayEvents } from '../observability/events.ts';
 import type { TaskStore } from '../store/task-store.ts';
 import { requireChoice, toChoice, type Choices, type InferenceOptions } from './choice.ts';
 import type { AgentOverrides, Engine } from './engine.ts';
 import { DEMO_MODEL } from './demo/name.ts';
-import { TOOL_NAMES } from './tools/names.ts';
+import { TOOL_NAMES, toolSources } from './tools/names.ts';
+import { createTaskActions } from './tools/task-actions.ts';
 
 export interface AgentResponderOptions {
   readonly config: Config['agent'];
@@ -57,7 +59,7 @@ export function createAgentResponder(options: AgentResponderOptions): AgentRespo
   const choices: Choices = {
     models: [defaultModel, ...others],
     tools: new Set([
-      ...config.tools.flatMap((source) => TOOL_NAMES[source]),
+      ...toolSources(config, isDemo).flatMap((source) => TOOL_NAMES[source]),
       ...(overrides.tools ?? []).map(({ name }) => name),
     ]),
   };
@@ -65,6 +67,8 @@ export function createAgentResponder(options: AgentResponderOptions): AgentRespo
     const choice = toChoice(choices, inference);
     return isDemo ? { ...choice, model: DEMO_MODEL } : choice;
   };
+
+  const actions = createTaskActions({ tasks });
 
   let loading: Promise<Loaded> | undefined;
   let loaded: Loaded | undefined;
@@ -94,8 +98,19 @@ export function createAgentResponder(options: AgentResponderOptions): AgentRespo
       await (loading ??= load());
     },
     respond: (turn) => (loaded === undefined ? respondWhenLoaded(turn) : loaded.respond(turn)),
+    act: (turn) => handlerOf(actions.streamed, turn.action)(turn),
+    actSync: (action) => handlerOf(actions.sync, action.action)(action),
     async [Symbol.asyncDispose]() {
       await (await loading)?.engine[Symbol.asyncDispose]();
     },
   };
+}
+
+/** @throws GatewayError `action-not-supported` */
+function handlerOf<Handler>(handlers: Readonly<Record<string, Handler>>, { type }: WidgetAction): Handler {
+  const handler = Object.hasOwn(handlers, type) ? handlers[type] : undefined;
+  if (handler !== undefined) return handler;
+  throw new GatewayError('action-not-supported', {
+    detail: `There is no action ${JSON.stringify(type.slice(0, 100))}.`,
+  });
 }

@@ -12,12 +12,14 @@ import type { Config } from '../config/schema.ts';
 import type { TaskStore } from '../store/task-store.ts';
 import type { Choice } from './choice.ts';
 import { createDemoModel } from './demo/demo-model.ts';
+import { createPictureTools } from './demo/picture.ts';
 import { CutStreamError } from './model/errors.ts';
 import type { ResponseDone } from './model/observed-model.ts';
 import { createOpenAIModels } from './model/provider.ts';
 import { MAX_TITLE_INPUT_CHARS, TITLE_INSTRUCTIONS } from './title.ts';
 import { createToolRegistry, type AgentTool, type ToolContext, type ToolRegistry } from './tools/registry.ts';
-import { createTaskTools } from './tools/tasks.ts';
+import { toolSources } from './tools/names.ts';
+import { createSource } from './tools/sources.ts';
 
 /** For tests and for those who bring their own models. */
 export interface AgentOverrides {
@@ -60,15 +62,18 @@ export function createEngine(options: {
   readonly overrides: AgentOverrides;
 }): Engine {
   const { config, isDemo, overrides } = options;
+  const timeoutMs = config.toolTimeoutMs;
+  const delayMs = overrides.demoDelayMs ?? DEMO_DELAY_MS;
   const registry = createToolRegistry([
-    ...config.tools.map(() => createTaskTools({ tasks: options.tasks, timeoutMs: config.toolTimeoutMs })),
+    ...toolSources(config, isDemo).map((source) => createSource(source, { tasks: options.tasks, timeoutMs })),
+    isDemo ? createPictureTools({ delayMs, timeoutMs }) : [],
     overrides.tools ?? [],
   ]);
   const remote =
     isDemo || overrides.modelProvider !== undefined
       ? undefined
       : createOpenAIModels(config, { maxRetries: overrides.maxRetries });
-  const demo = isDemo ? createDemoModel({ delayMs: overrides.demoDelayMs ?? DEMO_DELAY_MS }) : undefined;
+  const demo = isDemo ? createDemoModel({ delayMs }) : undefined;
   const models: ModelProvider = overrides.modelProvider ?? remote ?? { getModel: () => demo as Model };
   const agents = new Map<string, Agent<ToolContext>>();
 

@@ -5,7 +5,7 @@ import { defineTool, ToolError } from './define-tool.ts';
 import type { AgentTool } from './registry.ts';
 
 export const MAX_TASKS = 1000;
-const MAX_TITLE_CHARS = 500;
+export const MAX_TITLE_CHARS = 500;
 /** More would fill the context of a model for nothing. */
 const MAX_LISTED = 200;
 
