@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import type { ResponderEvent } from '../chatkit/protocol/events.ts';
-import type { Responder, Turn, WidgetAction } from '../chatkit/responder.ts';
+import type { ActionTurn, Responder, Turn, WidgetAction } from '../chatkit/responder.ts';
 import type { Config } from '../config/schema.ts';
 import { GatewayError } from '../errors/gateway-error.ts';
 import type { GatewayEvents } from '../observability/events.ts';
@@ -9,7 +9,6 @@ import { requireChoice, toChoice, type Choices, type InferenceOptions } from './
 import type { AgentOverrides, Engine } from './engine.ts';
 import { DEMO_MODEL } from './demo/name.ts';
 import { TOOL_NAMES, toolSources } from './tools/names.ts';
-import { createTaskActions } from './tools/task-actions.ts';
 
 export interface AgentResponderOptions {
   readonly config: Config['agent'];
@@ -68,7 +67,12 @@ export function createAgentResponder(options: AgentResponderOptions): AgentRespo
     return isDemo ? { ...choice, model: DEMO_MODEL } : choice;
   };
 
-  const actions = createTaskActions({ tasks });
+  // Widgets are checked by schemas that take a while to load.
+  const loadActions = async () => (await import('./tools/task-actions.ts')).createTaskActions({ tasks });
+  async function* act(turn: ActionTurn): AsyncGenerator<ResponderEvent> {
+    const { streamed } = await loadActions();
+    yield* handlerOf(streamed, turn.action)(turn);
+  }
 
   let loading: Promise<Loaded> | undefined;
   let loaded: Loaded | undefined;
@@ -98,8 +102,11 @@ export function createAgentResponder(options: AgentResponderOptions): AgentRespo
       await (loading ??= load());
     },
     respond: (turn) => (loaded === undefined ? respondWhenLoaded(turn) : loaded.respond(turn)),
-    act: (turn) => handlerOf(actions.streamed, turn.action)(turn),
-    actSync: (action) => handlerOf(actions.sync, action.action)(action),
+    act,
+    async actSync(action) {
+      const { sync } = await loadActions();
+      return await handlerOf(sync, action.action)(action);
+    },
     async [Symbol.asyncDispose]() {
       await (await loading)?.engine[Symbol.asyncDispose]();
     },

@@ -16,6 +16,7 @@ import { createPictureTools } from './demo/picture.ts';
 import { CutStreamError } from './model/errors.ts';
 import type { ResponseDone } from './model/observed-model.ts';
 import { createOpenAIModels } from './model/provider.ts';
+import { languagesOf } from '../texts/translator.ts';
 import { MAX_TITLE_INPUT_CHARS, TITLE_INSTRUCTIONS } from './title.ts';
 import { createToolRegistry, type AgentTool, type ToolContext, type ToolRegistry } from './tools/registry.ts';
 import { toolSources } from './tools/names.ts';
@@ -139,7 +140,7 @@ function createAgent(
   const modelSettings = toModelSettings(config, choice);
   return new Agent<ToolContext>({
     name: config.name,
-    instructions: config.instructions,
+    instructions: ({ context }) => withLanguages(config.instructions, context.locale),
     model: choice.model,
     ...(modelSettings === undefined ? {} : { modelSettings }),
     tools: registry.tools.map(({ tool }) => tool),
@@ -147,6 +148,13 @@ function createAgent(
     outputGuardrails: [...(overrides.outputGuardrails ?? [])],
     toolUseBehavior: stopWhenPaused,
   });
+}
+
+/** What a model should speak where a message does not tell, such as "ok" or a picture. */
+function withLanguages(instructions: string, locale: string): string {
+  const languages = languagesOf(locale);
+  if (languages.length === 0) return instructions;
+  return `${instructions}\n\nLanguages of the user, best first: ${languages.join(', ')}.`;
 }
 
 /** A reply that waits for the page or the user ends when the tools that were called together have ended. */
