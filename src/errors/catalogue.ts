@@ -35,6 +35,10 @@ export const CATALOGUE = {
   'action-not-supported': { status: 422, title: 'This assistant handles no actions' },
   'rate-limited': { status: 429, title: 'Too many requests' },
   'headers-too-large': { status: 431, title: 'The request headers are too large' },
+  'body-already-read': {
+    status: 500,
+    title: 'A body parser of the application has read the body: mount the gateway before it',
+  },
   internal: { status: 500, title: 'Something went wrong on our side' },
   'not-implemented': { status: 501, title: 'This operation is not available yet' },
   'reply-failed': { status: 502, title: 'The reply could not be finished' },
