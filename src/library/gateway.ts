@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { z } from 'zod';
 import { createAdminApp, createApp } from '../app.ts';
@@ -116,10 +115,7 @@ function toGateway(context: GatewayContext, { signal }: GatewayOptions): Gateway
     closed = true;
     answers.destroy();
     await attempt(logger, async () => {
-      await within(
-        Promise.race([context[Symbol.asyncDispose](), sleep(DISPOSE_MS, undefined, { ref: false })]),
-        DISPOSE_MS,
-      );
+      await within(context[Symbol.asyncDispose](), DISPOSE_MS);
     });
     logger.info('the gateway is closed');
   };
