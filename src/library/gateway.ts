@@ -10,7 +10,8 @@ import type { configSchema } from '../config/schema.ts';
 import { createContext, type GatewayContext } from '../context.ts';
 import { GatewayError } from '../errors/gateway-error.ts';
 import { createLogger } from '../observability/logger.ts';
-import { identifyWith, type Identify } from './identify.ts';
+import type { Identify } from './host-user.ts';
+import { identifyWith } from './identify.ts';
 import { createMount, type GatewayHandler } from './mount.ts';
 import { createOpenAnswers } from './open-answers.ts';
 import { ADMIN_PATHS, isBelow, isOwnPath } from './own-paths.ts';
@@ -115,7 +116,7 @@ function toGateway(context: GatewayContext, { signal }: GatewayOptions): Gateway
     closed = true;
     answers.destroy();
     await attempt(logger, async () => {
-      await within(context[Symbol.asyncDispose](), DISPOSE_MS);
+      await within(Promise.resolve(context[Symbol.asyncDispose]()), DISPOSE_MS);
     });
     logger.info('the gateway is closed');
   };
