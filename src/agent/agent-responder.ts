@@ -56,7 +56,10 @@ export function createAgentResponder(options: AgentResponderOptions): AgentRespo
   others.delete(defaultModel);
   const choices: Choices = {
     models: [defaultModel, ...others],
-    tools: new Set(config.tools.flatMap((source) => TOOL_NAMES[source])),
+    tools: new Set([
+      ...config.tools.flatMap((source) => TOOL_NAMES[source]),
+      ...(overrides.tools ?? []).map(({ name }) => name),
+    ]),
   };
   const choose = (inference: InferenceOptions) => {
     const choice = toChoice(choices, inference);

@@ -6,6 +6,7 @@ import {
   type Model,
   type ModelProvider,
   type OutputGuardrail,
+  type ToolToFinalOutputFunction,
 } from '@openai/agents-core';
 import type { Config } from '../config/schema.ts';
 import type { TaskStore } from '../store/task-store.ts';
@@ -15,7 +16,7 @@ import { CutStreamError } from './model/errors.ts';
 import type { ResponseDone } from './model/observed-model.ts';
 import { createOpenAIModels } from './model/provider.ts';
 import { MAX_TITLE_INPUT_CHARS, TITLE_INSTRUCTIONS } from './title.ts';
-import { createToolRegistry, type ToolContext, type ToolRegistry } from './tools/registry.ts';
+import { createToolRegistry, type AgentTool, type ToolContext, type ToolRegistry } from './tools/registry.ts';
 import { createTaskTools } from './tools/tasks.ts';
 
 /** For tests and for those who bring their own models. */
@@ -25,6 +26,8 @@ export interface AgentOverrides {
   /** Checks whose tripwire ends a reply and takes back what it showed. */
   readonly inputGuardrails?: readonly InputGuardrail[];
   readonly outputGuardrails?: readonly OutputGuardrail[];
+  /** Tools beside those of the configuration. */
+  readonly tools?: readonly AgentTool[];
   /** Pause of the demo model before each word. */
   readonly demoDelayMs?: number;
   /** How often the HTTP client asks again before the first byte. */
@@ -57,9 +60,10 @@ export function createEngine(options: {
   readonly overrides: AgentOverrides;
 }): Engine {
   const { config, isDemo, overrides } = options;
-  const registry = createToolRegistry(
-    config.tools.map(() => createTaskTools({ tasks: options.tasks, timeoutMs: config.toolTimeoutMs })),
-  );
+  const registry = createToolRegistry([
+    ...config.tools.map(() => createTaskTools({ tasks: options.tasks, timeoutMs: config.toolTimeoutMs })),
+    overrides.tools ?? [],
+  ]);
   const remote =
     isDemo || overrides.modelProvider !== undefined
       ? undefined
@@ -136,8 +140,15 @@ function createAgent(
     tools: registry.tools.map(({ tool }) => tool),
     inputGuardrails: [...(overrides.inputGuardrails ?? [])],
     outputGuardrails: [...(overrides.outputGuardrails ?? [])],
+    toolUseBehavior: stopWhenPaused,
   });
 }
+
+/** A reply that waits for the page or the user ends when the tools that were called together have ended. */
+const stopWhenPaused: ToolToFinalOutputFunction = ({ context }) =>
+  (context as ToolContext).run.isPaused
+    ? { isFinalOutput: true, isInterrupted: undefined, finalOutput: '' }
+    : { isFinalOutput: false, isInterrupted: undefined };
 
 /** Nothing where the SDK's own settings for the model do: given ones replace them as a whole. */
 function toModelSettings(config: Config['agent'], choice: Choice): ModelSettings | undefined {

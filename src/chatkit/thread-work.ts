@@ -3,7 +3,6 @@ import type { LiveThread } from '../runs/live-thread.ts';
 import type { ChatStore, ThreadRecord, ThreadWrite } from '../store/chat-store.ts';
 import { createId } from './ids.ts';
 import type { OperationContext } from './operations/operation.ts';
-import { readItems } from './read-items.ts';
 import type { ThreadWork } from './responder.ts';
 
 export function createThreadWork(options: {
@@ -25,7 +24,7 @@ export function createThreadWork(options: {
     logger,
     signal,
     async history(limit) {
-      const page = await readItems(store, principal.userKey, thread.id, { limit, order: 'desc' });
+      const page = await store.listItems(principal.userKey, thread.id, { limit, order: 'desc' });
       return page.data.reverse();
     },
     createId,

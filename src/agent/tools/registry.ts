@@ -1,13 +1,39 @@
 import type { FunctionTool } from '@openai/agents-core';
-import type { z } from 'zod';
+import type { Turn } from '../../chatkit/responder.ts';
+import type { Translate } from '../../texts/translator.ts';
+import type { Reply } from '../module/reply.ts';
 
-/** What a running tool may use. One per reply. */
-export interface ToolContext {
+/** What a running tool may use: the turn that it belongs to, and the reply. */
+export interface ToolContext extends Turn {
+  /** Whose conversation this is: a key for what the tool stores. */
   readonly owner: string;
+  /** Writes to the reply while the tool runs. */
+  readonly reply: Reply;
+  /** For the gateway's own use. */
+  readonly run: ToolRun;
+}
+
+/** What the gateway knows of one run of the agent. */
+export interface ToolRun {
   /** Ids of the calls that returned: whatever else comes back from a call is a failure. */
   readonly succeeded: Set<string>;
   /** Takes the cause of a failure that the model is only told in general words. */
   readonly onUnexpectedError: (tool: string, error: unknown) => void;
+  /** Whether the run waits for the page or the user: the model is not asked again. */
+  readonly isPaused: boolean;
+  /** The same reply for one call alone: writing to it fails once the signal aborts. */
+  replyFor(signal: AbortSignal): Reply;
+  /**
+   * Lets the page run a tool.
+   * @returns why it does not, when the run waits for something else already
+   */
+  callPage(call: PageCall): string | undefined;
+}
+
+export interface PageCall {
+  readonly callId: string;
+  readonly name: string;
+  readonly arguments: Readonly<Record<string, unknown>>;
 }
 
 type Arguments = Readonly<Record<string, unknown>>;
@@ -15,11 +41,14 @@ type Arguments = Readonly<Record<string, unknown>>;
 /** A tool that the agent may call, and how a call of it is shown to the user. */
 export interface AgentTool {
   readonly name: string;
-  readonly tool: FunctionTool<ToolContext, z.ZodObject, string>;
+  // oxlint-disable-next-line typescript/no-explicit-any -- the parameters and the result are the tool's own
+  readonly tool: FunctionTool<ToolContext, any, any>;
   /** While it runs, for example "Adding a task". */
-  readonly activeTitle: (args: Arguments) => string;
+  readonly activeTitle: (args: Arguments, translate: Translate) => string;
   /** When it is done, for example "Added a task". */
-  readonly doneTitle: (args: Arguments) => string;
+  readonly doneTitle: (args: Arguments, translate: Translate) => string;
+  /** Whether the page runs it, and not the gateway. */
+  readonly isClientTool?: boolean;
 }
 
 export interface ToolRegistry {

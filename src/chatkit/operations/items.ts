@@ -1,7 +1,6 @@
 import type { ChatStore } from '../../store/chat-store.ts';
 import type { RunRegistry } from '../../runs/registry.ts';
 import { openThread } from '../open-thread.ts';
-import { readItems } from '../read-items.ts';
 import type { ChatKitRequest } from '../protocol/requests.ts';
 import type { Responder } from '../responder.ts';
 import { createThreadWork, toLiveThread, watchThread } from '../thread-work.ts';
@@ -23,7 +22,7 @@ export async function listItems(
   { principal, audience }: OperationContext,
 ): Promise<object> {
   const record = await openThread({ store, runs }, principal.userKey, params.thread_id);
-  return toPage(await readItems(store, principal.userKey, record.id, params), audience);
+  return toPage(await store.listItems(principal.userKey, record.id, params), audience);
 }
 
 /** Stores the feedback and tells the responder, whose failure is not the user's: the feedback is kept. */

@@ -2,7 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { createId } from '../../../src/chatkit/ids.ts';
 import { threadStreamEvent, type ResponderEvent } from '../../../src/chatkit/protocol/events.ts';
 import { isHiddenItem } from '../../../src/chatkit/protocol/items.ts';
-import { writeResponsesEvent } from '../../../src/agent/reply/responses-events.ts';
+import { createLater } from '../../../src/agent/reply/later.ts';
+import { createModelListener } from '../../../src/agent/reply/model-listener.ts';
+import type { ResponsesEvent } from '../../../src/agent/reply/responses-events.ts';
 import { createReplyWriter } from '../../../src/agent/reply/to-events.ts';
 import { createToolRegistry } from '../../../src/agent/tools/registry.ts';
 
@@ -11,6 +13,7 @@ function createWriter() {
   let now = 0;
   const writer = createReplyWriter({
     turn: {
+      locale: '',
       newItem: (kind) => ({ id: createId(kind), thread_id: 'thr_1', created_at: '2026-01-31T09:30:00.000Z' }),
     },
     registry: createToolRegistry([]),
@@ -18,7 +21,24 @@ function createWriter() {
     onToolEnd: () => {},
     now: () => now,
   });
-  return { writer, events, pass: (seconds: number) => (now += seconds * 1000) };
+  const listener = createModelListener({
+    writer,
+    newCallId: () => createId('tool_call'),
+    hasSucceeded: () => true,
+    converter: {},
+    later: createLater({
+      signal: new AbortController().signal,
+      timeoutMs: 1000,
+      onError: (error) => {
+        throw error;
+      },
+    }),
+    onIgnored: () => {},
+    onImageRefused: () => {},
+  });
+  const read = (event: ResponsesEvent) =>
+    listener.event({ type: 'model', event, providerData: { rawModelEventSource: 'openai-responses' } });
+  return { writer, events, read, pass: (seconds: number) => (now += seconds * 1000) };
 }
 
 const itemsDone = (events: readonly ResponderEvent[]) =>
@@ -78,42 +98,33 @@ describe('reasoning', () => {
 
 describe('a message', () => {
   it('keeps its parts and annotations apart', () => {
-    const { writer, events } = createWriter();
+    const { writer, events, read } = createWriter();
     const part = { item_id: 'm', output_index: 0 };
-    writeResponsesEvent({ type: 'response.output_item.added', item: { type: 'message' } }, writer);
-    writeResponsesEvent({ ...part, type: 'response.content_part.added', content_index: 0 }, writer);
+    read({ type: 'response.output_item.added', item: { type: 'message' } });
+    read({ ...part, type: 'response.content_part.added', content_index: 0 });
     writer.text(0, 'See the docs.');
-    writeResponsesEvent(
-      {
-        ...part,
-        type: 'response.output_text.annotation.added',
-        content_index: 0,
-        annotation: {
-          type: 'url_citation',
-          url: 'https://example.com/a',
-          title: 'Docs',
-          start_index: 4,
-          end_index: 12,
-        },
+    read({
+      ...part,
+      type: 'response.output_text.annotation.added',
+      content_index: 0,
+      annotation: {
+        type: 'url_citation',
+        url: 'https://example.com/a',
+        title: 'Docs',
+        start_index: 4,
+        end_index: 12,
       },
-      writer,
-    );
-    writeResponsesEvent(
-      {
-        ...part,
-        type: 'response.output_text.annotation.added',
-        content_index: 0,
-        annotation: { type: 'file_citation', file_id: 'f', filename: 'a.pdf', index: 3 },
-      },
-      writer,
-    );
-    writeResponsesEvent({ ...part, type: 'response.content_part.done', content_index: 0 }, writer);
-    writeResponsesEvent({ ...part, type: 'response.content_part.added', content_index: 1 }, writer);
-    writeResponsesEvent(
-      { ...part, type: 'response.refusal.delta', content_index: 1, delta: 'But no more.' },
-      writer,
-    );
-    writeResponsesEvent({ type: 'response.output_item.done', item: { type: 'message' } }, writer);
+    });
+    read({
+      ...part,
+      type: 'response.output_text.annotation.added',
+      content_index: 0,
+      annotation: { type: 'file_citation', file_id: 'f', filename: 'a.pdf', index: 3 },
+    });
+    read({ ...part, type: 'response.content_part.done', content_index: 0 });
+    read({ ...part, type: 'response.content_part.added', content_index: 1 });
+    read({ ...part, type: 'response.refusal.delta', content_index: 1, delta: 'But no more.' });
+    read({ type: 'response.output_item.done', item: { type: 'message' } });
     expect(itemsDone(events)).toMatchObject([
       {
         content: [
@@ -135,7 +146,7 @@ describe('a message', () => {
   });
 
   it('ignores what it does not understand', () => {
-    const { writer, events } = createWriter();
+    const { writer, events, read } = createWriter();
     for (const event of [
       { type: 'response.output_text.annotation.added' },
       { type: 'response.output_text.annotation.added', annotation: { type: 'url_citation', url: 7 } },
@@ -144,7 +155,7 @@ describe('a message', () => {
       { type: 'response.something_new' },
       {},
     ]) {
-      writeResponsesEvent(event, writer);
+      read(event);
     }
     writer.close();
     expect(events).toEqual([]);
