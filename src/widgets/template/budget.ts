@@ -8,9 +8,19 @@ export interface TemplateLimits {
   readonly maxLength: number;
   /** Expressions within expressions, macros that call each other included. */
   readonly maxDepth: number;
+  /** For what the steps do not measure well. */
+  readonly maxMs: number;
 }
 
-export const TEMPLATE_LIMITS: TemplateLimits = { maxSteps: 1_000_000, maxLength: 1024 * 1024, maxDepth: 200 };
+export const TEMPLATE_LIMITS: TemplateLimits = {
+  maxSteps: 250_000,
+  maxLength: 1024 * 1024,
+  maxDepth: 500,
+  maxMs: 2000,
+};
+
+/** So often is the clock looked at. */
+const CALLS_PER_LOOK = 256;
 
 /** Work on this many characters counts as a step. */
 const CHARACTERS_PER_STEP = 32;
@@ -18,6 +28,8 @@ const CHARACTERS_PER_STEP = 32;
 export interface Budget {
   /** @throws TemplateError when the template has used up what it may */
   spend(steps: number): void;
+  /** Counts the comparisons that putting so many entries in order takes. */
+  sort(entries: number): void;
   /** Counts a value that an expression made or goes through. */
   weigh(value: Value): Value;
   /** @throws TemplateError before a text of this length is made */
@@ -28,10 +40,19 @@ export interface Budget {
 export function createBudget(limits: TemplateLimits): Budget {
   let left = limits.maxSteps;
   let depth = 0;
+  let calls = 0;
+  const endsAt = performance.now() + limits.maxMs;
   const budget: Budget = {
     spend(steps) {
       left -= steps;
+      calls += 1;
+      if (calls % CALLS_PER_LOOK === 0 && performance.now() > endsAt) {
+        throw new TemplateError(`it takes longer than ${limits.maxMs} ms`);
+      }
       if (left < 0) throw new TemplateError(`it takes more than ${limits.maxSteps} steps`);
+    },
+    sort(entries) {
+      budget.spend((entries * Math.log2(entries + 1)) / 4);
     },
     weigh(value) {
       const size = sizeOf(value);

@@ -158,7 +158,8 @@ const FILTERS: ReadonlyMap<string, Filter> = new Map<string, Filter>([
   ['e', asText(escape)],
   [
     'dictsort',
-    (value, given) => {
+    (value, given, { budget }) => {
+      budget.sort(v.sizeOf(value));
       if (!v.isDict(value)) throw new v.TemplateError(`dictsort needs an object, not ${v.nameOf(value)}`);
       return sortPairs(value, given);
     },

@@ -61,7 +61,8 @@ const extreme =
     );
   };
 
-function sort(value: Value, given: Arguments): Value {
+function sort(value: Value, given: Arguments, { budget }: FilterTools): Value {
+  budget.sort(v.sizeOf(value));
   given.requireAtMost(3, 'reverse', 'case_sensitive', 'attribute');
   const isReversed = given.flag(0, 'reverse');
   const paths = given.text(2, 'attribute')?.split(',') ?? [];
