@@ -11,6 +11,8 @@ import { readConfigFile, type ConfigFile } from './yaml-file.ts';
 export interface LoadConfigOptions {
   /** What `--config` names; wins over GATEWAY_CONFIG. */
   readonly configPath?: string | undefined;
+  /** Laid over the file, key by key. */
+  readonly values?: unknown;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Where a relative path of the file starts. */
   readonly cwd: string;
@@ -30,7 +32,7 @@ export interface LoadedConfig {
 }
 
 /**
- * Defaults, then the file, then the environment.
+ * Defaults, then the file, then the values of the caller, then the environment.
  * @throws ConfigError with everything that is wrong, at once
  */
 export async function loadConfig(options: LoadConfigOptions): Promise<LoadedConfig> {
@@ -44,8 +46,9 @@ export async function loadConfig(options: LoadConfigOptions): Promise<LoadedConf
   if (broken) throw new ConfigError([...fromFile.problems, ...fromEnv.problems]);
 
   const input = dropEmptySections(fromFile.value, []);
+  const given = toAssignments(options.values, []).filter((each) => assign(input, each));
   const applied = fromEnv.assignments.filter((each) => assign(input, each));
-  const where = createLocator(fromFile, applied);
+  const where = createLocator(fromFile, [...given, ...applied]);
   const { config, faults, removed } = validate(input);
   const problems = [...fromFile.problems, ...fromEnv.problems];
   for (const fault of faults) problems.push({ where: where(fault.path), ...fault });
@@ -105,6 +108,26 @@ function dropEmptySections(value: unknown, at: KeyPath): unknown {
   );
 }
 
+/** Deeper than any configuration; an object that holds itself ends here. */
+const MAX_DEPTH = 20;
+
+/** What a program sets, in the form in which the environment does. */
+function toAssignments(value: unknown, at: KeyPath): Assignment[] {
+  if (value === undefined) return [];
+  const isPlain = typeof value === 'object' && value !== null && !Array.isArray(value);
+  if (!isPlain || at.length > MAX_DEPTH)
+    return at.length === 0 ? refuseValues() : [{ path: at, value, variable: '', overFile: true }];
+  const entries = Object.entries(value).filter(([, child]) => child !== undefined);
+  if (entries.length === 0 && at.length > 0) return [{ path: at, value: {}, variable: '', overFile: false }];
+  return entries.flatMap(([key, child]) => toAssignments(child, [...at, key]));
+}
+
+function refuseValues(): never {
+  throw new ConfigError([
+    { where: '', path: [], message: 'must be an object with sections such as "server"' },
+  ]);
+}
+
 /** False where a value of the file stands in the way. */
 function assign(input: unknown, { path: at, value, overFile }: Assignment): boolean {
   if (!overFile && valueAt(input, at) !== undefined) return false;
@@ -134,7 +157,9 @@ function createLocator(file: ConfigFile, assignments: readonly Assignment[]): (a
     if (inFile !== undefined) return inFile;
     // A key that is missing from an entry which only the environment describes.
     const parent = at.slice(0, -1);
-    const near = assignments.find((each) => parent.length > 1 && isPrefix(parent, each.path));
+    const near = assignments.find(
+      (each) => parent.length > 1 && each.variable !== '' && isPrefix(parent, each.path),
+    );
     if (near === undefined) return '';
     return `GATEWAY_${toVariable(at.map(String))}`;
   };
