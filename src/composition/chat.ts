@@ -1,5 +1,7 @@
 import type { Logger } from 'pino';
 import { createAgentResponder } from '../agent/agent-responder.ts';
+import type { AgentOverrides } from '../agent/engine.ts';
+import type { AgentDefinition } from '../agent/module/definition.ts';
 import type { ChatDescription } from '../auth/schemas.ts';
 import type { ChatBackend } from '../chat/backend.ts';
 import { createServerBackend } from '../chat/server-backend.ts';
@@ -27,6 +29,7 @@ interface ChatParts {
   readonly runs: RunRegistry;
   readonly logger: Logger;
   readonly responder: Responder | undefined;
+  readonly agent: AgentOverrides | undefined;
 }
 
 export async function createChat(
@@ -36,7 +39,7 @@ export async function createChat(
 ): Promise<Chat> {
   switch (config.chat.backend) {
     case 'agent':
-      return createAgentChat(config, stack, parts);
+      return await createAgentChat(config, stack, parts);
     case 'forward':
       return await createForwardChat(config, parts);
     case 'bridge':
@@ -76,9 +79,13 @@ async function createBridgeChat(config: Config, parts: ChatParts): Promise<Chat>
   };
 }
 
-function createAgentChat(config: Config, stack: AsyncDisposableStack, parts: ChatParts): Chat {
-  const { store, events, logger } = parts;
-  const agent = stack.use(createAgentResponder({ config: config.agent, tasks: store.tasks, events, logger }));
+async function createAgentChat(config: Config, stack: AsyncDisposableStack, parts: ChatParts): Promise<Chat> {
+  const { store, events, logger, agent: overrides = {} } = parts;
+  const { module } = config.agent;
+  const definition = module === null ? undefined : await loadModule(module);
+  const agent = stack.use(
+    createAgentResponder({ config: config.agent, tasks: store.tasks, events, logger, definition, overrides }),
+  );
   const server = createServer(config, parts, agent, (inference) =>
     agent.checkChoice({ inference_options: inference }),
   );
@@ -87,6 +94,11 @@ function createAgentChat(config: Config, stack: AsyncDisposableStack, parts: Cha
     describe: () => ({ backend: 'agent', ...agent.describe() }),
     warmUp: () => agent.warmUp(),
   };
+}
+
+async function loadModule(file: string): Promise<AgentDefinition> {
+  const { loadAgentModule } = await import('../agent/module/load-module.ts');
+  return await loadAgentModule(file);
 }
 
 function createServer(

@@ -36,6 +36,10 @@ export const CATALOGUE = {
   'audio-not-usable': { status: 422, title: 'The recording cannot be used' },
   'rate-limited': { status: 429, title: 'Too many requests' },
   'headers-too-large': { status: 431, title: 'The request headers are too large' },
+  'body-already-read': {
+    status: 500,
+    title: 'A body parser of the application has read the body: mount the gateway before it',
+  },
   internal: { status: 500, title: 'Something went wrong on our side' },
   'invalid-widget': { status: 500, title: 'A widget of the reply is not valid' },
   'not-implemented': { status: 501, title: 'This operation is not available yet' },

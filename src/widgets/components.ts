@@ -7,7 +7,8 @@ import * as p from './props.ts';
 export type WidgetAction = z.input<typeof p.widgetAction>;
 type Leaf = z.input<(typeof LEAVES)[number]>;
 type Props<T extends z.core.$ZodShape> = z.input<z.ZodObject<T>>;
-export interface Base {
+/** What every component may carry. */
+export interface WidgetBase {
   key?: string | undefined;
   id?: string | undefined;
 }
@@ -62,12 +63,14 @@ const basic = {
   justify: p.justification.optional(),
 };
 
-interface Parent<T extends string, C> extends Base {
+interface Parent<T extends string, C> extends WidgetBase {
   type: T;
   children?: C | undefined;
 }
 type Children = readonly WidgetComponent[];
-export type ListViewItem = Base & { type: 'ListViewItem'; children: Children } & Props<typeof listViewItem>;
+export type ListViewItem = WidgetBase & { type: 'ListViewItem'; children: Children } & Props<
+    typeof listViewItem
+  >;
 export type TableCell = Parent<'Table.Cell', Children> & Props<typeof tableCell>;
 export type TableRow = Parent<'Table.Row', readonly TableCell[]> & Props<typeof tableRow>;
 type Container =
@@ -75,7 +78,7 @@ type Container =
   | (Parent<'Row', Children> & Props<typeof p.box>)
   | (Parent<'Col', Children> & Props<typeof p.box>)
   | (Parent<'Form', Children> & Props<typeof form>)
-  | (Base & { type: 'Transition'; children: WidgetComponent | null })
+  | (WidgetBase & { type: 'Transition'; children: WidgetComponent | null })
   | Parent<'Table', readonly TableRow[]>
   | ListViewItem
   | TableRow
@@ -86,8 +89,8 @@ export type WidgetComponent = Leaf | Container;
 
 /** A whole widget, as an author writes it: a `Card`, a `ListView` or a `Basic`. */
 export type Widget =
-  | (Base & { type: 'Card'; children: Children } & Props<typeof card>)
-  | (Base & { type: 'ListView'; children: readonly ListViewItem[] } & Props<typeof listView>)
+  | (WidgetBase & { type: 'Card'; children: Children } & Props<typeof card>)
+  | (WidgetBase & { type: 'ListView'; children: readonly ListViewItem[] } & Props<typeof listView>)
   | (Parent<'Basic', WidgetComponent | Widget | readonly (WidgetComponent | Widget)[]> & Props<typeof basic>);
 
 /** Every name of a component, roots included. */

@@ -20,10 +20,18 @@ const MAX_NESTING = 400;
 
 interface Walk {
   readonly limits: WidgetLimits;
+  /** What the texts of errors are about. */
+  readonly subject: string;
   readonly path: (string | number)[];
   components: number;
   depth: number;
   length: number;
+}
+
+export interface SnapshotOptions {
+  /** Keeps every null: this is no widget but data that somebody made. */
+  readonly isOwnData?: boolean;
+  readonly subject?: string;
 }
 
 /**
@@ -31,23 +39,27 @@ interface Walk {
  * left out as the reference does, but for those of an action's payload, which are the author's own data.
  * @throws GatewayError `invalid-widget` for what JSON cannot say and for what is too large
  */
-export function snapshot(value: unknown, limits: WidgetLimits = WIDGET_LIMITS): JsonObject {
-  const walk: Walk = { limits, path: [], components: 0, depth: 0, length: 0 };
-  const copied = typeof value === 'object' && value !== null ? copyComponent(walk, value) : undefined;
-  if (copied === undefined || copied === null || typeof copied !== 'object' || Array.isArray(copied)) {
-    throw fail([], `a widget is an object with a type, this is ${describe(value)}`);
+export function snapshot(
+  value: unknown,
+  limits: WidgetLimits = WIDGET_LIMITS,
+  { isOwnData = false, subject = 'the widget' }: SnapshotOptions = {},
+): JsonObject {
+  const walk: Walk = { limits, subject, path: [], components: 0, depth: 0, length: 0 };
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw fail(walk, [], `expected an object, this is ${describe(value)}`);
   }
-  return copied;
+  if (isOwnData) return copyObject(walk, value, true);
+  return copyComponent(walk, value) as JsonObject;
 }
 
 function copyComponent(walk: Walk, value: unknown): Json {
   walk.components += 1;
   if (walk.components > walk.limits.maxComponents) {
-    throw fail([], `it has more than ${walk.limits.maxComponents} components`);
+    throw fail(walk, [], `it has more than ${walk.limits.maxComponents} components`);
   }
   walk.depth += 1;
   if (walk.depth > walk.limits.maxDepth) {
-    throw fail(walk.path, `components are nested deeper than ${walk.limits.maxDepth}`);
+    throw fail(walk, walk.path, `components are nested deeper than ${walk.limits.maxDepth}`);
   }
   const copied = copy(walk, value, false);
   walk.depth -= 1;
@@ -61,21 +73,21 @@ function copy(walk: Walk, value: unknown, isOwnData: boolean): Json {
     case 'boolean':
       return value;
     case 'number':
-      if (!Number.isFinite(value)) throw fail(walk.path, `${value} cannot be sent as JSON`);
+      if (!Number.isFinite(value)) throw fail(walk, walk.path, `${value} cannot be sent as JSON`);
       return value;
     case 'object':
       if (value === null) return null;
       if (walk.path.length > MAX_NESTING)
-        throw fail(walk.path.slice(0, 8), 'it is nested too deep or in a circle');
+        throw fail(walk, walk.path.slice(0, 8), 'it is nested too deep or in a circle');
       if (value instanceof Date) return copyDate(walk, value);
       return Array.isArray(value) ? copyList(walk, value, isOwnData) : copyObject(walk, value, isOwnData);
     default:
-      throw fail(walk.path, `${describe(value)} cannot be sent as JSON`);
+      throw fail(walk, walk.path, `${describe(value)} cannot be sent as JSON`);
   }
 }
 
 function copyDate(walk: Walk, value: Date): string {
-  if (Number.isNaN(value.getTime())) throw fail(walk.path, 'this is no valid date');
+  if (Number.isNaN(value.getTime())) throw fail(walk, walk.path, 'this is no valid date');
   return value.toISOString();
 }
 
@@ -94,12 +106,12 @@ function copyList(walk: Walk, list: readonly unknown[], isOwnData: boolean): Jso
 function copyObject(walk: Walk, object: object, isOwnData: boolean): JsonObject {
   const prototype: unknown = Object.getPrototypeOf(object);
   if (prototype !== Object.prototype && prototype !== null) {
-    throw fail(walk.path, `an instance of ${describeClass(object)} cannot be sent as JSON`);
+    throw fail(walk, walk.path, `an instance of ${describeClass(object)} cannot be sent as JSON`);
   }
   const copied: JsonObject = {};
   for (const [key, entry] of Object.entries(object)) {
     // An own property of this name would become the prototype of the copy.
-    if (key === '__proto__') throw fail(walk.path, 'a property cannot be called __proto__');
+    if (key === '__proto__') throw fail(walk, walk.path, 'a property cannot be called __proto__');
     if (entry === undefined || (entry === null && !isOwnData && key !== 'children')) continue;
     walk.path.push(key);
     grow(walk, key.length + 3);
@@ -119,12 +131,12 @@ function copyEntry(walk: Walk, key: string, entry: unknown, isOwnData: boolean):
 function grow(walk: Walk, characters: number): void {
   walk.length += characters;
   if (walk.length > walk.limits.maxLength) {
-    throw fail([], `it is longer than ${walk.limits.maxLength} characters of JSON`);
+    throw fail(walk, [], `it is longer than ${walk.limits.maxLength} characters of JSON`);
   }
 }
 
-function fail(path: WidgetPath, detail: string) {
-  return widgetError('the widget', [{ path: [...path], detail }]);
+function fail(walk: Walk, path: WidgetPath, detail: string) {
+  return widgetError(walk.subject, [{ path: [...path], detail }]);
 }
 
 export function describe(value: unknown): string {
