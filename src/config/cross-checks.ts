@@ -2,6 +2,7 @@ import { BlockList, isIP } from 'node:net';
 import { checkBridge } from './bridge-checks.ts';
 import { checkHosted, checkRoutes } from './cross-check-routes.ts';
 import type { Finding } from './finding.ts';
+import { checkIdentity } from './identity-checks.ts';
 import { checkIssuers } from './issuer-checks.ts';
 import type { Config } from './schema.ts';
 import { checkTranscription } from './transcription-checks.ts';
@@ -13,6 +14,7 @@ export function crossCheck(config: Config): Finding[] {
     ...checkProxies(config),
     ...checkUpstreams(config),
     ...checkIssuers(config),
+    ...checkIdentity(config),
     ...checkRoutes(config),
     ...checkHosted(config),
     ...checkTranscription(config),
