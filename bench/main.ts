@@ -10,6 +10,7 @@ import { describeMachine } from './lib/machine.ts';
 import { benchPath, LOAD_CORE, pinSelf, repositoryPath, startNodePeer } from './lib/processes.ts';
 import { rounded } from './lib/stats.ts';
 import { toTable } from './lib/table.ts';
+import { measureEvents } from './scenarios/events.ts';
 import { measureFirstEvent } from './scenarios/first-event.ts';
 import { measureForward } from './scenarios/forward.ts';
 import { measureForwardIdle } from './scenarios/forward-idle.ts';
@@ -26,6 +27,7 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
   replies: measureReplies,
   'first-event': measureFirstEvent,
   history: measureHistory,
+  events: measureEvents,
   'long-thread': measureLongThread,
   'idle-streams': measureIdleStreams,
   start: measureStart,
