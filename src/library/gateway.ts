@@ -58,7 +58,7 @@ const SETTLE_MS = 500;
 const DISPOSE_MS = 5_000;
 
 /** @throws CreateGatewayError with everything that is wrong, or the reason of the signal */
-export async function createGateway(options: GatewayOptions = {}): Promise<Gateway> {
+export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   options.signal?.throwIfAborted();
   const context = await openContext(options).catch((error: unknown) => {
     throw toCreateError(error);

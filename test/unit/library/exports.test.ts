@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import * as gateway from '../../../src/index.ts';
 import * as server from '../../../src/library/server.ts';
 import * as storeRules from '../../../src/library/store-rules.ts';
+import * as widgets from '../../../src/library/widgets.ts';
 
 // What others import by name. A name that goes or changes its kind breaks them: that is a new major version.
 const PACKAGE = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8'));
@@ -32,7 +33,13 @@ function describeExports(file: string, module: object): Record<string, string> {
 
 describe('the exported names', () => {
   it('are at these entries of the package, each with its types', () => {
-    expect(Object.keys(PACKAGE.exports)).toEqual(['.', './server', './store-rules', './package.json']);
+    expect(Object.keys(PACKAGE.exports)).toEqual([
+      '.',
+      './server',
+      './widgets',
+      './store-rules',
+      './package.json',
+    ]);
     for (const [entry, { types, default: file, ...source }] of Object.entries<any>(PACKAGE.exports)) {
       if (entry === './package.json') continue;
       const [path] = Object.values<string>(source);
@@ -48,6 +55,7 @@ describe('the exported names', () => {
       {
         "CreateGatewayError": "class",
         "CreateProblem": "type",
+        "ErrorCode": "type",
         "Gateway": "type",
         "GatewayConfig": "type",
         "GatewayError": "class",
@@ -55,10 +63,20 @@ describe('the exported names', () => {
         "GatewayOptions": "type",
         "HostUser": "type",
         "Identify": "type",
+        "Principal": "type",
         "ReplyError": "class",
         "Responder": "type",
+        "ResponderEvent": "type",
+        "ThreadItem": "type",
         "Turn": "type",
+        "VisibleItem": "type",
+        "WidgetItem": "type",
+        "WidgetTemplate": "type",
         "createGateway": "function",
+        "streamWidget": "function",
+        "widgetFromFile": "function",
+        "widgetFromJson": "function",
+        "widgets": "object",
       }
     `);
   });
@@ -105,6 +123,58 @@ describe('the exported names', () => {
         "toNodeListener": "function",
         "toProblemResponse": "function",
         "toResponse": "function",
+      }
+    `);
+  });
+
+  it('of chatkit-gateway/widgets', () => {
+    expect(describeExports('src/library/widgets.ts', widgets)).toMatchInlineSnapshot(`
+      {
+        "DiffOptions": "type",
+        "NewWidgetItem": "type",
+        "StreamWidgetOptions": "type",
+        "WidgetJson": "type",
+        "WidgetLimits": "type",
+        "WidgetState": "type",
+        "WidgetTemplate": "type",
+        "WidgetUpdate": "type",
+        "accumulateText": "function",
+        "action": "function",
+        "badge": "function",
+        "basic": "function",
+        "box": "function",
+        "button": "function",
+        "caption": "function",
+        "card": "function",
+        "chart": "function",
+        "checkbox": "function",
+        "col": "function",
+        "datePicker": "function",
+        "diffWidget": "function",
+        "divider": "function",
+        "form": "function",
+        "icon": "function",
+        "image": "function",
+        "input": "function",
+        "label": "function",
+        "listView": "function",
+        "listViewItem": "function",
+        "markdown": "function",
+        "parseWidget": "function",
+        "radioGroup": "function",
+        "row": "function",
+        "select": "function",
+        "spacer": "function",
+        "streamWidget": "function",
+        "table": "function",
+        "tableCell": "function",
+        "tableRow": "function",
+        "text": "function",
+        "textarea": "function",
+        "title": "function",
+        "transition": "function",
+        "widgetFromFile": "function",
+        "widgetFromJson": "function",
       }
     `);
   });
