@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { AgentOverrides } from './agent/engine.ts';
 import type { Auth } from './auth/auth.ts';
 import type { ChatDescription } from './auth/schemas.ts';
 import { startSessionSweep } from './auth/session-sweep.ts';
@@ -46,6 +47,7 @@ export interface GatewayContext extends AsyncDisposable {
 /** What a test may put in the place of a part. */
 export interface ContextOverrides {
   readonly responder?: Responder;
+  readonly agent?: AgentOverrides;
 }
 
 export async function createContext(
@@ -63,8 +65,8 @@ export async function createContext(
   const key = await openKeyWhereNeeded(config, logger);
   const mint = key && createTokenMinter({ issuer: config.auth.local.issuer, key });
   const serviceOf = createServices(config, stack, { mint, logger });
-  const { responder } = overrides;
-  const chat = await createChat(config, stack, { serviceOf, store, events, runs, logger, responder });
+  const { responder, agent } = overrides;
+  const chat = await createChat(config, stack, { serviceOf, store, events, runs, logger, responder, agent });
   const closing = new AbortController();
   const passThrough = await openPassThrough(config, stack, { serviceOf, closing: closing.signal });
   const auth = await createAuth(config, stack, {

@@ -7,6 +7,9 @@ import type { TaskStore } from '../store/task-store.ts';
 import { requireChoice, toChoice, type Choices, type InferenceOptions } from './choice.ts';
 import type { AgentOverrides, Engine } from './engine.ts';
 import { DEMO_MODEL } from './demo/name.ts';
+import { createAuthorHandlers, type AuthorHandlers } from './module/author-handlers.ts';
+import type { AgentDefinition, RunAgentOptions } from './module/definition.ts';
+import { toolNamesOf } from './tools/from-module.ts';
 import { TOOL_NAMES } from './tools/names.ts';
 
 export interface AgentResponderOptions {
@@ -14,6 +17,8 @@ export interface AgentResponderOptions {
   readonly tasks: TaskStore;
   readonly events: GatewayEvents;
   readonly logger: Logger;
+  /** What the module of the configuration says. */
+  readonly definition?: AgentDefinition | undefined;
   readonly overrides?: AgentOverrides;
 }
 
@@ -33,6 +38,8 @@ export interface AgentResponder extends Responder, AsyncDisposable {
    * @throws GatewayError `model-not-allowed` or `tool-not-allowed`
    */
   checkChoice(input: { readonly inference_options: InferenceOptions }): void;
+  /** Absent where every file is welcome. */
+  readonly checkUpload?: NonNullable<AuthorHandlers['checkUpload']>;
   /**
    * Loads the agents SDK, which takes longer than everything else at a start; the first reply does so otherwise.
    * Rejects when the SDK cannot be loaded.
@@ -43,24 +50,14 @@ export interface AgentResponder extends Responder, AsyncDisposable {
 /** What needs the SDK. */
 interface Loaded {
   readonly engine: Engine;
-  readonly respond: (turn: Turn) => AsyncIterable<ResponderEvent>;
+  readonly respond: (turn: Turn, given?: RunAgentOptions) => AsyncIterable<ResponderEvent>;
 }
 
-/** The built-in agent: replies are written by a model on the agents SDK. */
+/** The built-in agent, or what a module makes of it: replies are written by a model on the agents SDK. */
 export function createAgentResponder(options: AgentResponderOptions): AgentResponder {
-  const { config, tasks, events, overrides = {} } = options;
-  const isDemo = overrides.modelProvider === undefined && config.apiKey === null && config.baseUrl === null;
-  const defaultModel = isDemo ? DEMO_MODEL : config.model;
-  // The demo model stands in for every configured one, so that a chat page with a model menu works without a key.
-  const others = new Set([config.model, ...config.models]);
-  others.delete(defaultModel);
-  const choices: Choices = {
-    models: [defaultModel, ...others],
-    tools: new Set([
-      ...config.tools.flatMap((source) => TOOL_NAMES[source]),
-      ...(overrides.tools ?? []).map(({ name }) => name),
-    ]),
-  };
+  const { config, tasks, events, definition = {}, overrides = {} } = options;
+  const isDemo = isOffline(options);
+  const choices = toChoices(options, isDemo);
   const choose = (inference: InferenceOptions) => {
     const choice = toChoice(choices, inference);
     return isDemo ? { ...choice, model: DEMO_MODEL } : choice;
@@ -74,28 +71,58 @@ export function createAgentResponder(options: AgentResponderOptions): AgentRespo
       import('./engine.ts'),
       import('./respond.ts'),
     ]);
-    const engine = createEngine({ config, isDemo, tasks, overrides });
+    const engine = createEngine({ config, isDemo, tasks, overrides, definition });
     const { titleTimeoutMs } = overrides;
     loaded = {
       engine,
-      respond: (turn) => respond({ turn, engine, config, events, choose, titleTimeoutMs }),
+      respond: (turn, given = {}) =>
+        respond({ turn, engine, config, events, choose, titleTimeoutMs, definition, given }),
     };
     return loaded;
   }
-  async function* respondWhenLoaded(turn: Turn): AsyncGenerator<ResponderEvent> {
+  async function* runWhenLoaded(turn: Turn, given?: RunAgentOptions): AsyncGenerator<ResponderEvent> {
     const { respond } = await (loading ??= load());
-    yield* respond(turn);
+    yield* respond(turn, given);
   }
+  const runAgent = (turn: Turn, given?: RunAgentOptions) =>
+    loaded === undefined ? runWhenLoaded(turn, given) : loaded.respond(turn, given);
+  const handlers = createAuthorHandlers({ definition, config, runAgent });
 
   return {
-    describe: () => ({ model: defaultModel, demo: isDemo, models: choices.models }),
+    ...handlers,
+    describe: () => ({ model: choices.models[0], demo: isDemo, models: choices.models }),
     checkChoice: ({ inference_options: inference }) => void requireChoice(choices, inference),
     async warmUp() {
       await (loading ??= load());
     },
-    respond: (turn) => (loaded === undefined ? respondWhenLoaded(turn) : loaded.respond(turn)),
     async [Symbol.asyncDispose]() {
       await (await loading)?.engine[Symbol.asyncDispose]();
     },
+  };
+}
+
+/** Whether the demo model stands in for a real one. */
+function isOffline({ config, definition = {}, overrides = {} }: AgentResponderOptions): boolean {
+  const { agent } = definition;
+  const hasModel = typeof agent === 'object' && typeof agent.model !== 'string';
+  return (
+    overrides.modelProvider === undefined && config.apiKey === null && config.baseUrl === null && !hasModel
+  );
+}
+
+function toChoices(options: AgentResponderOptions, isDemo: boolean): Choices {
+  const { config, definition = {}, overrides = {} } = options;
+  const usual = definition.model ?? config.model;
+  const defaultModel = isDemo ? DEMO_MODEL : usual;
+  // The demo model stands in for every configured one, so that a chat page with a model menu works without a key.
+  const others = new Set([usual, ...config.models]);
+  others.delete(defaultModel);
+  return {
+    models: [defaultModel, ...others],
+    tools: new Set([
+      ...config.tools.flatMap((source) => TOOL_NAMES[source]),
+      ...(overrides.tools ?? []).map(({ name }) => name),
+      ...toolNamesOf(definition),
+    ]),
   };
 }

@@ -1,5 +1,7 @@
 import type { Logger } from 'pino';
 import { createAgentResponder } from '../agent/agent-responder.ts';
+import type { AgentOverrides } from '../agent/engine.ts';
+import type { AgentDefinition } from '../agent/module/definition.ts';
 import type { ChatDescription } from '../auth/schemas.ts';
 import type { ChatBackend } from '../chat/backend.ts';
 import { createServerBackend } from '../chat/server-backend.ts';
@@ -26,6 +28,7 @@ interface ChatParts {
   readonly runs: RunRegistry;
   readonly logger: Logger;
   readonly responder: Responder | undefined;
+  readonly agent: AgentOverrides | undefined;
 }
 
 export async function createChat(
@@ -35,7 +38,7 @@ export async function createChat(
 ): Promise<Chat> {
   switch (config.chat.backend) {
     case 'agent':
-      return createAgentChat(config, stack, parts);
+      return await createAgentChat(config, stack, parts);
     case 'forward':
       return await createForwardChat(config, parts);
     case 'bridge':
@@ -75,13 +78,16 @@ async function createBridgeChat({ chat }: Config, parts: ChatParts): Promise<Cha
   };
 }
 
-function createAgentChat(
+async function createAgentChat(
   { agent: config, chat }: Config,
   stack: AsyncDisposableStack,
   parts: ChatParts,
-): Chat {
-  const { store, events, logger } = parts;
-  const agent = stack.use(createAgentResponder({ config, tasks: store.tasks, events, logger }));
+): Promise<Chat> {
+  const { store, events, logger, agent: overrides = {} } = parts;
+  const definition = config.module === null ? undefined : await loadModule(config.module);
+  const agent = stack.use(
+    createAgentResponder({ config, tasks: store.tasks, events, logger, definition, overrides }),
+  );
   const server = createServer(chat, parts, agent, (inference) =>
     agent.checkChoice({ inference_options: inference }),
   );
@@ -90,6 +96,11 @@ function createAgentChat(
     describe: () => ({ backend: 'agent', ...agent.describe() }),
     warmUp: () => agent.warmUp(),
   };
+}
+
+async function loadModule(file: string): Promise<AgentDefinition> {
+  const { loadAgentModule } = await import('../agent/module/load-module.ts');
+  return await loadAgentModule(file);
 }
 
 function createServer(

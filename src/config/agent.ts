@@ -2,6 +2,15 @@ import { z } from 'zod';
 import { httpUrl, milliseconds, SECRET, section } from './parts.ts';
 
 export const agentSchema = section({
+  module: z
+    .string()
+    .min(1)
+    .nullable()
+    .default(null)
+    .describe(
+      'A module of your own, .ts or .js, whose default export is defineAgent({ … }): an agent or a whole reply, ' +
+        'tools, actions. A relative path begins at this file.',
+    ),
   name: z
     .string()
     .min(1)

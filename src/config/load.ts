@@ -27,6 +27,8 @@ export interface LoadedConfig {
     /** Names of the variables that set a key. */
     readonly variables: readonly string[];
   };
+  /** Where a key was set: `gateway.yaml:3:7`, the name of a variable, or nothing for a default. */
+  readonly where: (path: KeyPath) => string;
 }
 
 /**
@@ -62,11 +64,26 @@ export async function loadConfig(options: LoadConfigOptions): Promise<LoadedConf
     (refused ? problems : warnings).push({ where: where(at), path: at, message: message + suffix });
   }
   if (config === undefined || problems.length > 0) throw new ConfigError(inFileOrder(problems));
+  const isFromFile = file !== undefined && fromFile.locate(MODULE) !== undefined;
   return {
-    config,
+    config: resolveModule(config, isFromFile && !isSet(applied, MODULE) ? path.dirname(file) : options.cwd),
     warnings,
     sources: { file, variables: [...new Set(applied.map((each) => each.variable))] },
+    where,
   };
+}
+
+const MODULE: KeyPath = ['agent', 'module'];
+
+function isSet(assignments: readonly Assignment[], at: KeyPath): boolean {
+  return assignments.some((each) => JSON.stringify(each.path) === JSON.stringify(at));
+}
+
+/** A path in a file begins at the file, so that the two can be moved together. */
+function resolveModule(config: Config, folder: string): Config {
+  const { module } = config.agent;
+  if (module === null) return config;
+  return { ...config, agent: { ...config.agent, module: path.resolve(folder, module) } };
 }
 
 function inFileOrder(problems: readonly ConfigProblem[]): ConfigProblem[] {

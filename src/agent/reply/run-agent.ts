@@ -19,7 +19,10 @@ const CONVERT_TIMEOUT_MS = 30_000;
 
 export interface RunOptions {
   readonly turn: Turn;
-  readonly agent: Agent<ToolContext>;
+  /** Makes the agent that answers. */
+  readonly agentFor: (context: ToolContext) => Promise<Agent<ToolContext>>;
+  /** For agents that name no model. */
+  readonly model: string;
   readonly input: AgentInputItem[];
   readonly models: ModelProvider;
   readonly registry: ToolRegistry;
@@ -122,11 +125,14 @@ export function startRun(options: RunOptions): AgentRun {
 
   async function run(): Promise<void> {
     const runner = createRunner(options, observer);
-    runner.on('agent_tool_end', (_context, _agent, _tool, output, { toolCall }) => {
+    runner.on('agent_tool_end', (_context, _agent, { name }, output, { toolCall }) => {
       if (toolCall.type !== 'function_call') return;
-      writer.toolEnded(toolCall.callId, { succeeded: succeeded.has(toolCall.callId), output });
+      // A tool that was not made here does not say so.
+      const isOther = options.registry.get(name) === undefined;
+      writer.toolEnded(toolCall.callId, { succeeded: isOther || succeeded.has(toolCall.callId), output });
     });
-    const result = await runner.run(options.agent, options.input, {
+    const agent = await options.agentFor(tools.context);
+    const result = await runner.run(agent, options.input, {
       stream: true,
       maxTurns: options.maxTurns,
       signal: stop.signal,
@@ -134,7 +140,8 @@ export function startRun(options: RunOptions): AgentRun {
     });
     await result.completed;
     // The run loop takes some failures for a stop and ends without a word.
-    if (!listener.isFinished && !tools.isPaused && !stop.signal.aborted) fail(new CutStreamError());
+    const isFinished = listener.isFinished || tools.isPaused || result.finalOutput !== undefined;
+    if (!isFinished && !stop.signal.aborted) fail(new CutStreamError());
   }
 
   void run()
@@ -169,8 +176,9 @@ export function startRun(options: RunOptions): AgentRun {
 }
 
 /** One for each reply, because its hooks and the observed model belong to the reply. */
-function createRunner({ models, idleTimeoutMs }: RunOptions, observer: ModelObserver): Runner {
+function createRunner({ models, model, idleTimeoutMs }: RunOptions, observer: ModelObserver): Runner {
   return new Runner({
+    model,
     modelProvider: {
       async getModel(name) {
         return observeModel(await models.getModel(name), { observer, idleTimeoutMs });

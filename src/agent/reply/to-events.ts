@@ -147,8 +147,7 @@ export function createReplyWriter(options: ReplyWriterOptions): ReplyWriter {
       images.delete(key);
     },
     toolCalled(call) {
-      // It is an item of its own.
-      if (registry.get(call.name)?.isClientTool === true) return;
+      if (!registry.isShown(call.name)) return;
       if (tools === undefined) {
         closeMessage();
         closeSteps();

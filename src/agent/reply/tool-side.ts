@@ -8,8 +8,8 @@ import type { Turn } from '../../chatkit/responder.ts';
 import { toToolCallItem } from '../../chatkit/tool-call-record.ts';
 import { toVisibleItem } from '../module/checked.ts';
 import { createReply } from '../module/reply.ts';
-import { ToolError } from '../tools/define-tool.ts';
 import type { PageCall, ToolContext, ToolRun } from '../tools/registry.ts';
+import { ToolError } from '../tools/tool-error.ts';
 import type { Channel } from './channel.ts';
 
 /** Thrown into a run that would ask the model again although the reply waits for the page or the user. */

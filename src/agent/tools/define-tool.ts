@@ -1,14 +1,7 @@
 import { tool } from '@openai/agents-core';
 import type { z } from 'zod';
 import type { AgentTool, ToolContext } from './registry.ts';
-
-/** A failure that the model and the user may read about. */
-export class ToolError extends Error {
-  constructor(message: string) {
-    super(message);
-    this.name = 'ToolError';
-  }
-}
+import { isToolError } from './tool-error.ts';
 
 export interface ToolDefinition<Parameters extends z.ZodObject> {
   readonly name: string;
@@ -38,7 +31,7 @@ export function defineTool<Parameters extends z.ZodObject>(
     timeoutMs,
     timeoutErrorFunction: () => 'The tool took too long and was stopped.',
     errorFunction: (run, error) => {
-      if (error instanceof ToolError) return error.message;
+      if (isToolError(error)) return error.message;
       if (isInputError(error)) return WRONG_ARGUMENTS;
       run.context.run.onUnexpectedError(name, error);
       return FAILED;

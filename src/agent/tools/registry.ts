@@ -55,7 +55,12 @@ export interface ToolRegistry {
   readonly names: ReadonlySet<string>;
   readonly tools: readonly AgentTool[];
   get(name: string): AgentTool | undefined;
+  /** Whether a call is shown to the user as a step. */
+  isShown(name: string): boolean;
 }
+
+/** How the SDK calls what hands a conversation to another agent, which is nobody's business but the agents'. */
+const HANDOFF = /^transfer_to_/;
 
 /** @throws when two sources bring a tool of the same name */
 export function createToolRegistry(sources: readonly (readonly AgentTool[])[]): ToolRegistry {
@@ -68,5 +73,9 @@ export function createToolRegistry(sources: readonly (readonly AgentTool[])[]): 
     names: new Set(byName.keys()),
     tools: [...byName.values()],
     get: (name) => byName.get(name),
+    isShown(name) {
+      const known = byName.get(name);
+      return known === undefined ? !HANDOFF.test(name) : known.isClientTool !== true;
+    },
   };
 }

@@ -15,7 +15,7 @@ const call = (name: string, args: Record<string, unknown> = {}, callId = `call_$
 
 function serverTool(
   name: string,
-  run: (reply: Reply, context: ToolContext) => Promise<unknown> | unknown,
+  run: (reply: Reply, context: ToolContext) => unknown,
   timeoutMs = 5_000,
 ): AgentTool {
   return defineTool({
