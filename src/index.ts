@@ -3,6 +3,7 @@ export type { Gateway, GatewayConfig, GatewayOptions } from './library/gateway.t
 export { CreateGatewayError, type CreateProblem } from './library/create-error.ts';
 export type { HostUser, Identify } from './library/host-user.ts';
 export type { GatewayHandler } from './library/mount.ts';
+export * from './agent/module/exports.ts';
 export { GatewayError } from './errors/gateway-error.ts';
 export type { ErrorCode } from './errors/catalogue.ts';
 export { ReplyError, type Responder, type Turn } from './chatkit/responder.ts';

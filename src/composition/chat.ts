@@ -27,8 +27,11 @@ interface ChatParts {
   readonly events: GatewayEvents;
   readonly runs: RunRegistry;
   readonly logger: Logger;
-  readonly responder: Responder | undefined;
-  readonly agent: AgentOverrides | undefined;
+  readonly overrides: {
+    readonly responder?: Responder;
+    readonly agent?: AgentOverrides;
+    readonly definition?: AgentDefinition;
+  };
 }
 
 export async function createChat(
@@ -83,8 +86,9 @@ async function createAgentChat(
   stack: AsyncDisposableStack,
   parts: ChatParts,
 ): Promise<Chat> {
-  const { store, events, logger, agent: overrides = {} } = parts;
-  const definition = config.module === null ? undefined : await loadModule(config.module);
+  const { store, events, logger } = parts;
+  const { agent: overrides = {}, definition: given } = parts.overrides;
+  const definition = given ?? (config.module === null ? undefined : await loadModule(config.module));
   const agent = stack.use(
     createAgentResponder({ config, tasks: store.tasks, events, logger, definition, overrides }),
   );
@@ -105,13 +109,13 @@ async function loadModule(file: string): Promise<AgentDefinition> {
 
 function createServer(
   { checkpointMs, clientToolTimeoutMs }: Config['chat'],
-  { store, runs, events, responder: override }: ChatParts,
+  { store, runs, events, overrides }: ChatParts,
   responder: Responder,
   checkChoice: Parameters<typeof createChatKitServer>[0]['checkChoice'],
 ) {
   return createChatKitServer({
     store: store.chat,
-    responder: override ?? responder,
+    responder: overrides.responder ?? responder,
     checkChoice,
     runs,
     events,
