@@ -1,9 +1,8 @@
 /** An own agent that yields events of one kind: the message says which, and how many. */
-import { defineAgent, type AgentTurn } from 'chatkit-gateway';
+import { defineAgent, type AuthorTurn, type ResponderEvent, type ThreadItem } from 'chatkit-gateway';
 
-type Event = AgentTurn extends { reply: { stream(event: infer E): unknown } } ? E : never;
-type Item = Extract<Event, { type: 'thread.item.added' }>['item'];
-type Update = Extract<Event, { type: 'thread.item.updated' }>['update'];
+type Item = ThreadItem;
+type Update = Extract<ResponderEvent, { type: 'thread.item.updated' }>['update'];
 
 const TEXT = 'A sentence of some length. ';
 const DATA_URL = `data:image/png;base64,${'A'.repeat(20_000)}`;
@@ -15,11 +14,11 @@ const table = (rows: number) => ({
 
 /** What an item is updated with, again and again. */
 function growing(
-  kind: Parameters<AgentTurn['newItem']>[0],
-  rest: (base: ReturnType<AgentTurn['newItem']>) => Item,
+  kind: Parameters<AuthorTurn['newItem']>[0],
+  rest: (base: ReturnType<AuthorTurn['newItem']>) => Item,
   update: (index: number, itemId: string) => Update,
 ) {
-  return function* (turn: AgentTurn, count: number): Generator<Event> {
+  return function* (turn: AuthorTurn, count: number): Generator<ResponderEvent> {
     const item = rest(turn.newItem(kind));
     yield { type: 'thread.item.added', item };
     for (let index = 0; index < count; index++) {
@@ -29,8 +28,8 @@ function growing(
   };
 }
 
-function repeated(make: (turn: AgentTurn, index: number) => Event) {
-  return function* (turn: AgentTurn, count: number): Generator<Event> {
+function repeated(make: (turn: AuthorTurn, index: number) => ResponderEvent) {
+  return function* (turn: AuthorTurn, count: number): Generator<ResponderEvent> {
     for (let index = 0; index < count; index++) yield make(turn, index);
   };
 }
@@ -95,7 +94,7 @@ const image = growing(
   }),
 );
 
-const KINDS: Readonly<Record<string, (turn: AgentTurn, count: number) => Generator<Event>>> = {
+const KINDS: Readonly<Record<string, (turn: AuthorTurn, count: number) => Generator<ResponderEvent>>> = {
   text_delta: message,
   annotation_added: annotated,
   'task.updated': workflow,
