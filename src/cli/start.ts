@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import type { ChatDescription } from '../auth/schemas.ts';
 import type { Config } from '../config/schema.ts';
 import { formatProblem } from '../config/problem.ts';
+import { sizeOfTranscriptionRequests } from '../transcription/settings.ts';
 import { formatBanner, formatDemoUser, type BannerFacts } from './banner.ts';
 import { configOption, readConfiguration, type ConfigFlag } from './configuration.ts';
 import { endOnDefect, onStopSignal } from './signals.ts';
@@ -46,7 +47,10 @@ async function runGateway(flags: ConfigFlag, terminal: Terminal): Promise<void> 
   await using context = await createContext(config, { logger });
   const server = await startServer({
     config: config.server,
-    largestBodyBytes: Math.max(...[config.server, ...config.routes].map((each) => each.bodyLimitBytes)),
+    largestBodyBytes: Math.max(
+      ...[config.server, ...config.routes].map((each) => each.bodyLimitBytes),
+      sizeOfTranscriptionRequests(config)?.limitBytes ?? 0,
+    ),
     app: createApp(context),
     adminApp: createAdminApp(context),
     context,

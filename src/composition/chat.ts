@@ -9,6 +9,7 @@ import type { Config } from '../config/schema.ts';
 import type { GatewayEvents } from '../observability/events.ts';
 import type { RunRegistry } from '../runs/registry.ts';
 import type { Store } from '../store/store.ts';
+import { createTranscriber } from '../transcription/transcriber.ts';
 import type { ServiceOf } from './upstreams.ts';
 
 /** What answers, and what can be said of it. */
@@ -61,28 +62,24 @@ async function createForwardChat({ chat }: Config, { serviceOf }: ChatParts): Pr
   };
 }
 
-async function createBridgeChat({ chat }: Config, parts: ChatParts): Promise<Chat> {
-  const { bridge } = chat;
+async function createBridgeChat(config: Config, parts: ChatParts): Promise<Chat> {
+  const { bridge } = config.chat;
   const [service, { createBridgeResponder }] = await Promise.all([
     parts.serviceOf(bridge.upstream),
     import('../bridge/bridge-responder.ts'),
   ]);
   const responder = createBridgeResponder({ bridge, ...service });
   return {
-    backend: createServerBackend('bridge', createServer(chat, parts, responder, responder.checkChoice)),
+    backend: createServerBackend('bridge', createServer(config, parts, responder, responder.checkChoice)),
     describe: () => ({ backend: 'bridge', demo: false, models: [] }),
     warmUp: async () => undefined,
   };
 }
 
-function createAgentChat(
-  { agent: config, chat }: Config,
-  stack: AsyncDisposableStack,
-  parts: ChatParts,
-): Chat {
+function createAgentChat(config: Config, stack: AsyncDisposableStack, parts: ChatParts): Chat {
   const { store, events, logger } = parts;
-  const agent = stack.use(createAgentResponder({ config, tasks: store.tasks, events, logger }));
-  const server = createServer(chat, parts, agent, (inference) =>
+  const agent = stack.use(createAgentResponder({ config: config.agent, tasks: store.tasks, events, logger }));
+  const server = createServer(config, parts, agent, (inference) =>
     agent.checkChoice({ inference_options: inference }),
   );
   return {
@@ -93,7 +90,7 @@ function createAgentChat(
 }
 
 function createServer(
-  { checkpointMs }: Config['chat'],
+  config: Config,
   { store, runs, events, responder: override }: ChatParts,
   responder: Responder,
   checkChoice: Parameters<typeof createChatKitServer>[0]['checkChoice'],
@@ -104,6 +101,8 @@ function createServer(
     checkChoice,
     runs,
     events,
-    checkpointMs,
+    checkpointMs: config.chat.checkpointMs,
+    clientToolTimeoutMs: config.chat.clientToolTimeoutMs,
+    transcriber: createTranscriber({ config, events }),
   });
 }

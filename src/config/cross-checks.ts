@@ -4,6 +4,7 @@ import { checkHosted, checkRoutes } from './cross-check-routes.ts';
 import type { Finding } from './finding.ts';
 import { checkIssuers } from './issuer-checks.ts';
 import type { Config } from './schema.ts';
+import { checkTranscription } from './transcription-checks.ts';
 
 /** What is wrong, unsafe or unwise about a configuration whose every key is valid by itself. */
 export function crossCheck(config: Config): Finding[] {
@@ -14,6 +15,7 @@ export function crossCheck(config: Config): Finding[] {
     ...checkIssuers(config),
     ...checkRoutes(config),
     ...checkHosted(config),
+    ...checkTranscription(config),
     ...checkSecrets(config),
     ...checkEnvironment(config),
   ];

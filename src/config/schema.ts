@@ -5,6 +5,7 @@ import { chatSchema } from './chat.ts';
 import { limitsSchema, storeSchema } from './limits.ts';
 import { httpUrl, milliseconds, port, section } from './parts.ts';
 import { routesSchema } from './routes.ts';
+import { transcriptionSchema } from './transcription.ts';
 import { upstreamsSchema } from './upstreams.ts';
 
 const server = section({
@@ -67,6 +68,7 @@ export const configSchema = z.strictObject({
   upstreams: upstreamsSchema,
   routes: routesSchema.describe('Other paths of a service that pass through.'),
   agent: agentSchema,
+  transcription: transcriptionSchema,
   limits: limitsSchema,
   store: storeSchema,
 });

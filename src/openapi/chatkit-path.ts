@@ -70,12 +70,21 @@ export function chatkitPath(): ZodOpenApiPathsObject {
             'attachment-not-found',
             'run-in-progress',
             'item-not-retryable',
+            'item-not-answerable',
+            'item-not-actionable',
+            'no-pending-tool-call',
+            'tool-call-expired',
+            'structured-input-closed',
+            'action-not-supported',
             'body-too-large',
             'unsupported-media-type',
             'model-not-allowed',
             'tool-not-allowed',
+            'audio-not-usable',
             'rate-limited',
             'not-implemented',
+            'transcription-failed',
+            'transcription-unavailable',
             'upstream-unreachable',
             'upstream-failed',
             'store-unavailable',
@@ -105,6 +114,9 @@ function describe(): string {
     'An operation that is **not available yet** answers 501 `not-implemented` while the built-in agent answers ' +
       '(`chat.backend: agent`). With `chat.backend: forward` every operation, also one that is unknown here, goes to the ' +
       'service behind the gateway, and its answer comes back as it is, JSON errors included.',
+    '',
+    '`input.transcribe` takes a recording of up to `transcription.maxBytes`, where `type` is the first key of the body; every other ' +
+      'body is at most `server.bodyLimitBytes`. It answers 501 `not-implemented` where no server for it is configured.',
     '',
     'After the first byte of a stream an error is an `error` event, and the stream ends. Closing the connection stops the ' +
       'reply; what was written so far is kept.',
@@ -170,6 +182,9 @@ const STREAM_SUMMARIES: Readonly<Partial<Record<OperationType, string>>> = {
   'threads.create': 'A new thread, and a reply that calls a tool',
   'threads.add_user_message': 'A reply that failed',
   'threads.retry_after_item': 'A reply that is written again',
+  'threads.add_client_tool_output': 'The rest of a reply',
+  'threads.add_structured_input': 'The answered question, and the rest of the reply',
+  'threads.custom_action': 'The widget in its new state',
 };
 
 /** An operation that became available without an example must not go unnoticed. */

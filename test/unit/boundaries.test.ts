@@ -18,6 +18,7 @@ const PLANTED: readonly { file: string; rule: string; source: string }[] = [
     { file: 'src/runs/up.ts', target: '../chatkit/server.ts' },
     { file: 'src/agent/up.ts', target: '../chat/backend.ts' },
     { file: 'src/agent/tools/up.ts', target: '../../app.ts' },
+    { file: 'src/transcription/up.ts', target: '../chatkit/server.ts' },
     { file: 'src/bridge/up.ts', target: '../chat/backend.ts' },
     { file: 'src/forward/up.ts', target: '../chat/server-backend.ts' },
     { file: 'src/chatkit/up.ts', target: '../agent/agent-responder.ts' },

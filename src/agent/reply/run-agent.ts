@@ -1,15 +1,21 @@
 import { Runner, type Agent, type AgentInputItem, type ModelProvider } from '@openai/agents-core';
 import type { ResponderEvent } from '../../chatkit/protocol/events.ts';
 import type { Turn } from '../../chatkit/responder.ts';
+import { createTranslator } from '../../texts/translator.ts';
 import { CutStreamError } from '../model/errors.ts';
 import { observeModel, type ModelObserver } from '../model/observed-model.ts';
 import type { ToolContext, ToolRegistry } from '../tools/registry.ts';
 import { createChannel, type Channel } from './channel.ts';
+import type { ReplyConverter } from './converter.ts';
+import { createLater } from './later.ts';
 import { createModelListener } from './model-listener.ts';
 import { createReplyWriter } from './to-events.ts';
 
 /** Events that may wait for a slow reader before the model is read more slowly. */
 const CHANNEL_CAPACITY = 512;
+
+/** For a converter that stores a picture or looks up a file. */
+const CONVERT_TIMEOUT_MS = 30_000;
 
 export interface RunOptions {
   readonly turn: Turn;
@@ -23,6 +29,8 @@ export interface RunOptions {
   readonly idleTimeoutMs: number;
   readonly onToolEnd: (tool: string, succeeded: boolean) => void;
   readonly onToolError: ToolContext['onUnexpectedError'];
+  /** Another way to show pictures and citations. */
+  readonly converter?: ReplyConverter | undefined;
 }
 
 /** Thrown after the last event of a reply that failed. */
@@ -70,10 +78,23 @@ export function startRun(options: RunOptions): AgentRun {
     push: (event) => push(event),
     onToolEnd: options.onToolEnd,
   });
+  const later = createLater({
+    signal: stop.signal,
+    timeoutMs: CONVERT_TIMEOUT_MS,
+    onError: (error) =>
+      turn.logger.error({ event: 'conversion-failed', err: error }, 'a part of the reply could not be shown'),
+  });
   const listener = createModelListener({
     writer,
     newCallId: () => turn.createId('tool_call'),
     hasSucceeded: (callId) => succeeded.has(callId),
+    converter: options.converter ?? {},
+    later,
+    say: createTranslator(turn.locale),
+    onIgnored: (itemType) =>
+      turn.logger.warn({ event: 'output-ignored', itemType }, 'the model gave output that is not shown'),
+    onImageRefused: (why) =>
+      turn.logger.warn({ event: 'image-refused', why }, 'a picture of the model was not shown'),
   });
   const observer: ModelObserver = {
     began: listener.began,
@@ -84,7 +105,7 @@ export function startRun(options: RunOptions): AgentRun {
       fail(error);
       halt(error);
     },
-    room: () => (channel.isFull ? channel.drained() : undefined),
+    room: () => later.pending ?? (channel.isFull ? channel.drained() : undefined),
   };
 
   async function run(): Promise<void> {

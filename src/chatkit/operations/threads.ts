@@ -2,7 +2,6 @@ import { GatewayError } from '../../errors/gateway-error.ts';
 import type { ChatStore } from '../../store/chat-store.ts';
 import type { RunRegistry } from '../../runs/registry.ts';
 import { openThread } from '../open-thread.ts';
-import { readItems } from '../read-items.ts';
 import { DEFAULT_PAGE_SIZE, type ChatKitRequest } from '../protocol/requests.ts';
 import { toPage, toThread } from '../thread-view.ts';
 import type { OperationContext } from './operation.ts';
@@ -22,7 +21,7 @@ export async function getThread(
 ): Promise<object> {
   const owner = principal.userKey;
   const record = await openThread({ store, runs }, owner, params.thread_id);
-  const items = await readItems(store, owner, record.id, { limit: DEFAULT_PAGE_SIZE, order: 'asc' });
+  const items = await store.listItems(owner, record.id, { limit: DEFAULT_PAGE_SIZE, order: 'asc' });
   return toThread(record, audience, toPage(items, audience));
 }
 
@@ -48,7 +47,8 @@ export async function updateThread(
   }
   const record = await openThread({ store, runs }, owner, params.thread_id);
   await store.writeThread(owner, record.id, [{ type: 'update-thread', title: params.title }]);
-  runs.rename(record.id, params.title);
+  const live = runs.liveThread(record.id);
+  if (live !== undefined) live.title = params.title;
   return toThread({ ...record, title: params.title, updatedAt: new Date().toISOString() }, audience);
 }
 
