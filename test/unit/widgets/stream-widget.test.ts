@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { ResponderEvent } from '../../../src/chatkit/protocol/events.ts';
 import { card, markdown, row, text } from '../../../src/widgets/builders.ts';
 import type { Widget } from '../../../src/widgets/components.ts';
-import { accumulateText, streamWidget, type WidgetState } from '../../../src/widgets/stream-widget.ts';
+import { growWidget, streamWidget, type WidgetState } from '../../../src/widgets/stream-widget.ts';
 
 const BASE = { id: 'wdg_1', thread_id: 'thr_1', created_at: '2026-01-31T09:30:00.000Z' };
 const stop = { controller: new AbortController() };
@@ -129,7 +129,7 @@ describe('a widget that changes', () => {
     async function* pieces() {
       yield* ['Hel', '', 'lo'];
     }
-    const states = accumulateText(pieces(), (value, streaming) =>
+    const states = growWidget(pieces(), (value, streaming) =>
       card([markdown(value, { id: 't', streaming })]),
     );
     const events = await collect(open(states));

@@ -30,7 +30,7 @@ describe('a template that would not end or would fill the memory is stopped', ()
       'a text doubled in a loop',
       `{% set n = namespace(s="xx") %}${forever('{% set n.s = n.s ~ n.s %}')}`,
       {},
-      LENGTH,
+      STEPS,
     ],
     [
       'a list doubled in a loop',
