@@ -11,7 +11,7 @@ import { DEMO_MODEL } from './demo/name.ts';
 import { createAuthorHandlers, type AuthorHandlers } from './module/author-handlers.ts';
 import type { AgentDefinition, RunAgentOptions } from './module/definition.ts';
 import { toolNamesOf } from './tools/from-module.ts';
-import { TOOL_NAMES, toolSources } from './tools/names.ts';
+import { ADD, TOGGLE, TOOL_NAMES, toolSources } from './tools/names.ts';
 
 export interface AgentResponderOptions {
   readonly config: Config['agent'];
@@ -106,6 +106,9 @@ export function createAgentResponder(options: AgentResponderOptions): AgentRespo
     async warmUp() {
       await (loading ??= load());
     },
+    understands: ({ type }, answer) =>
+      type === (answer === 'item' ? TOGGLE : ADD) ||
+      (answer === 'item' ? handlers.actSync : handlers.act) !== undefined,
     act,
     actSync,
     async [Symbol.asyncDispose]() {

@@ -17,3 +17,7 @@ export function toolSources(
   const all = Object.keys(TOOL_NAMES) as ToolSource[];
   return isDemo && tools.length > 0 ? all : [...new Set(tools)];
 }
+
+/** What the check boxes and the form of the task list send: the first is answered with the changed item. */
+export const TOGGLE = 'tasks.toggle';
+export const ADD = 'tasks.add';

@@ -8,7 +8,8 @@ import type { TaskStore } from '../../store/task-store.ts';
 import { createTranslator } from '../../texts/translator.ts';
 import { parseWidget } from '../../widgets/parse-widget.ts';
 import type { ActionHandlers } from './registry.ts';
-import { ADD, fieldOf, taskCard, taskLines, TOGGLE } from './task-widgets.ts';
+import { ADD, TOGGLE } from './names.ts';
+import { fieldOf, taskCard, taskLines } from './task-widgets.ts';
 import { MAX_TASKS, MAX_TITLE_CHARS } from './tasks.ts';
 
 const togglePayload = z.looseObject({ id: z.string() });

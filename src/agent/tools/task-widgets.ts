@@ -2,10 +2,7 @@ import type { TaskRecord } from '../../store/task-store.ts';
 import type { Translate } from '../../texts/translator.ts';
 import * as w from '../../widgets/builders.ts';
 import type { Widget } from '../../widgets/components.ts';
-
-/** What the widgets of the task list send. */
-export const TOGGLE = 'tasks.toggle';
-export const ADD = 'tasks.add';
+import { ADD, TOGGLE } from './names.ts';
 
 /** A card that is longer would hide the conversation. */
 const MAX_SHOWN = 50;
