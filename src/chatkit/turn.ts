@@ -20,7 +20,7 @@ import { toThread } from './thread-view.ts';
 export interface TurnOptions {
   readonly store: ChatStore;
   readonly responder: Responder;
-  readonly events: GatewayEvents;
+  readonly events: Pick<GatewayEvents, 'runStarted' | 'runEnded'>;
   /** Longest time between two savings of a growing reply. */
   readonly checkpointMs: number;
 }

@@ -1,5 +1,7 @@
 import type { Logger } from 'pino';
 import { createAgentResponder } from '../agent/agent-responder.ts';
+import type { AgentOverrides } from '../agent/engine.ts';
+import type { AgentDefinition } from '../agent/module/definition.ts';
 import type { ChatDescription } from '../auth/schemas.ts';
 import type { ChatBackend } from '../chat/backend.ts';
 import { createServerBackend } from '../chat/server-backend.ts';
@@ -26,7 +28,11 @@ interface ChatParts {
   readonly events: GatewayEvents;
   readonly runs: RunRegistry;
   readonly logger: Logger;
-  readonly responder: Responder | undefined;
+  readonly overrides: {
+    readonly responder?: Responder;
+    readonly agent?: AgentOverrides;
+    readonly definition?: AgentDefinition;
+  };
 }
 
 export async function createChat(
@@ -36,7 +42,7 @@ export async function createChat(
 ): Promise<Chat> {
   switch (config.chat.backend) {
     case 'agent':
-      return createAgentChat(config, stack, parts);
+      return await createAgentChat(config, stack, parts);
     case 'forward':
       return await createForwardChat(config, parts);
     case 'bridge':
@@ -76,9 +82,14 @@ async function createBridgeChat(config: Config, parts: ChatParts): Promise<Chat>
   };
 }
 
-function createAgentChat(config: Config, stack: AsyncDisposableStack, parts: ChatParts): Chat {
+async function createAgentChat(config: Config, stack: AsyncDisposableStack, parts: ChatParts): Promise<Chat> {
   const { store, events, logger } = parts;
-  const agent = stack.use(createAgentResponder({ config: config.agent, tasks: store.tasks, events, logger }));
+  const { agent: overrides = {}, definition: given } = parts.overrides;
+  const { module } = config.agent;
+  const definition = given ?? (module === null ? undefined : await loadModule(module));
+  const agent = stack.use(
+    createAgentResponder({ config: config.agent, tasks: store.tasks, events, logger, definition, overrides }),
+  );
   const server = createServer(config, parts, agent, (inference) =>
     agent.checkChoice({ inference_options: inference }),
   );
@@ -89,15 +100,20 @@ function createAgentChat(config: Config, stack: AsyncDisposableStack, parts: Cha
   };
 }
 
+async function loadModule(file: string): Promise<AgentDefinition> {
+  const { loadAgentModule } = await import('../agent/module/load-module.ts');
+  return await loadAgentModule(file);
+}
+
 function createServer(
   config: Config,
-  { store, runs, events, responder: override }: ChatParts,
+  { store, runs, events, overrides }: ChatParts,
   responder: Responder,
   checkChoice: Parameters<typeof createChatKitServer>[0]['checkChoice'],
 ) {
   return createChatKitServer({
     store: store.chat,
-    responder: override ?? responder,
+    responder: overrides.responder ?? responder,
     checkChoice,
     runs,
     events,

@@ -197,7 +197,9 @@ export async function playResponses(
     async *respond(turn) {
       const batches = writeReply({
         turn,
-        agent: new Agent<ToolContext>({ name: 'Test', model: 'test-model', tools: [...tools] }),
+        agentFor: async () =>
+          new Agent<ToolContext>({ name: 'Test', model: 'test-model', tools: [...tools] }),
+        model: 'test-model',
         input: [{ role: 'user', content: 'hello' }],
         models,
         registry: createToolRegistry([]),

@@ -4,12 +4,13 @@ import type { Turn } from '../../chatkit/responder.ts';
 import { createTranslator } from '../../texts/translator.ts';
 import { CutStreamError } from '../model/errors.ts';
 import { observeModel, type ModelObserver } from '../model/observed-model.ts';
-import type { ToolContext, ToolRegistry } from '../tools/registry.ts';
+import type { ToolContext, ToolRegistry, ToolRun } from '../tools/registry.ts';
 import { createChannel, type Channel } from './channel.ts';
 import type { ReplyConverter } from './converter.ts';
 import { createLater } from './later.ts';
 import { createModelListener } from './model-listener.ts';
 import { createReplyWriter } from './to-events.ts';
+import { createToolSide, PausedError } from './tool-side.ts';
 
 /** Events that may wait for a slow reader before the model is read more slowly. */
 const CHANNEL_CAPACITY = 512;
@@ -19,7 +20,10 @@ const CONVERT_TIMEOUT_MS = 30_000;
 
 export interface RunOptions {
   readonly turn: Turn;
-  readonly agent: Agent<ToolContext>;
+  /** Makes the agent that answers. */
+  readonly agentFor: (context: ToolContext) => Promise<Agent<ToolContext>>;
+  /** For agents that name no model. */
+  readonly model: string;
   readonly input: AgentInputItem[];
   readonly models: ModelProvider;
   readonly registry: ToolRegistry;
@@ -28,7 +32,7 @@ export interface RunOptions {
   /** Longest silence of the model. */
   readonly idleTimeoutMs: number;
   readonly onToolEnd: (tool: string, succeeded: boolean) => void;
-  readonly onToolError: ToolContext['onUnexpectedError'];
+  readonly onToolError: ToolRun['onUnexpectedError'];
   /** Another way to show pictures and citations. */
   readonly converter?: ReplyConverter | undefined;
 }
@@ -60,12 +64,19 @@ export function startRun(options: RunOptions): AgentRun {
   const { turn } = options;
   const stop = new AbortController();
   const channel = createChannel<ResponderEvent>(CHANNEL_CAPACITY);
-  const succeeded = new Set<string>();
+  const tools = createToolSide({
+    turn,
+    channel,
+    signal: stop.signal,
+    onUnexpectedError: options.onToolError,
+  });
+  const { succeeded } = tools.context.run;
   let push = channel.push;
   let isRunning = true;
   let failure: ReplyFailure | undefined;
 
   const fail = (error: unknown) => {
+    if (error instanceof PausedError) return;
     failure ??= new ReplyFailure(error);
   };
   const halt = (reason: unknown) => {
@@ -97,7 +108,13 @@ export function startRun(options: RunOptions): AgentRun {
       turn.logger.warn({ event: 'image-refused', why }, 'a picture of the model was not shown'),
   });
   const observer: ModelObserver = {
-    began: listener.began,
+    began(request) {
+      // The politer way to stop is the agent's own toolUseBehavior, which one that somebody else built may not have.
+      if (tools.isPaused) throw new PausedError();
+      listener.began(request);
+      // Steps that follow something else are shown after it.
+      if (tools.takeShown()) writer.close();
+    },
     event: listener.event,
     done: listener.done,
     failed: fail,
@@ -110,23 +127,23 @@ export function startRun(options: RunOptions): AgentRun {
 
   async function run(): Promise<void> {
     const runner = createRunner(options, observer);
-    runner.on('agent_tool_end', (_context, _agent, _tool, output, { toolCall }) => {
+    runner.on('agent_tool_end', (_context, _agent, { name }, output, { toolCall }) => {
       if (toolCall.type !== 'function_call') return;
-      writer.toolEnded(toolCall.callId, { succeeded: succeeded.has(toolCall.callId), output });
+      // A tool that was not made here does not say so.
+      const isOther = options.registry.get(name) === undefined;
+      writer.toolEnded(toolCall.callId, { succeeded: isOther || succeeded.has(toolCall.callId), output });
     });
-    const result = await runner.run(options.agent, options.input, {
+    const agent = await options.agentFor(tools.context);
+    const result = await runner.run(agent, options.input, {
       stream: true,
       maxTurns: options.maxTurns,
       signal: stop.signal,
-      context: {
-        owner: turn.principal.userKey,
-        succeeded,
-        onUnexpectedError: options.onToolError,
-      },
+      context: tools.context,
     });
     await result.completed;
     // The run loop takes some failures for a stop and ends without a word.
-    if (!listener.isFinished && !stop.signal.aborted) fail(new CutStreamError());
+    const isFinished = listener.isFinished || tools.isPaused || result.finalOutput !== undefined;
+    if (!isFinished && !stop.signal.aborted) fail(new CutStreamError());
   }
 
   void run()
@@ -146,16 +163,24 @@ export function startRun(options: RunOptions): AgentRun {
     closingEvents() {
       const last: ResponderEvent[] = [];
       push = (event) => last.push(event);
-      if (failure?.isGuardrail === true) writer.removeAll();
-      else writer.close();
+      if (failure?.isGuardrail === true) {
+        writer.removeAll();
+        for (const id of tools.produced) push({ type: 'thread.item.removed', item_id: id });
+        return last;
+      }
+      writer.close();
+      if (failure === undefined && tools.awaited !== undefined) {
+        push({ type: 'thread.item.done', item: tools.awaited });
+      }
       return last;
     },
   };
 }
 
 /** One for each reply, because its hooks and the observed model belong to the reply. */
-function createRunner({ models, idleTimeoutMs }: RunOptions, observer: ModelObserver): Runner {
+function createRunner({ models, model, idleTimeoutMs }: RunOptions, observer: ModelObserver): Runner {
   return new Runner({
+    model,
     modelProvider: {
       async getModel(name) {
         return observeModel(await models.getModel(name), { observer, idleTimeoutMs });

@@ -147,6 +147,7 @@ export function createReplyWriter(options: ReplyWriterOptions): ReplyWriter {
       images.delete(key);
     },
     toolCalled(call) {
+      if (!registry.isShown(call.name)) return;
       if (tools === undefined) {
         closeMessage();
         closeSteps();

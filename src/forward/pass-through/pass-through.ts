@@ -152,7 +152,8 @@ async function exchange(
     if (asked === undefined) throw new Error('an answer without a request');
     const refusal = toRefusal(response);
     if (refusal !== undefined) throw refusal;
-    sendHead(response, res, { route, target: asked.target, path, publicHost: own.client.host });
+    const { baseUrl: mountedAt = '' } = req as { baseUrl?: string };
+    sendHead(response, res, { route, target: asked.target, path, publicHost: own.client.host, mountedAt });
     await relayBody(response, res, {
       idleMs: route.idleMs ?? config.idleMs,
       heartbeatMs: tools.heartbeatMs,
@@ -188,8 +189,7 @@ function begin(target: Target, proxied: ProxiedResponse, signal: AbortSignal): A
 
 /** The path as it came, with another prefix where the route says so; the query too. */
 function pathAtService(route: Route, req: IncomingMessage): string {
-  const url = (req as { originalUrl?: string }).originalUrl ?? req.url ?? '/';
-  const rest = url.slice(route.path.length);
+  const rest = (req.url ?? '/').slice(route.path.length);
   const path = `${prefixAtService(route)}${rest}`;
   return path.startsWith('/') ? path : `/${path}`;
 }
