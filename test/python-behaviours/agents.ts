@@ -1,26 +1,35 @@
 import { rowsOf } from './row.ts';
 
 const { covered, later, pythonOnly } = rowsOf('test_agents.py');
-const HELPERS = 'helpers of the extension module';
 const STREAM = 'what a model streams becomes the events that openai-chatkit makes of it';
 
 export const AGENT_BEHAVIOURS = [
-  later('test_returns_widget_item', 'a tool shows a widget, which is done at once', HELPERS),
-  later('test_returns_widget_item_generator', 'a tool streams a widget whose text grows', HELPERS),
-  later(
+  covered(
+    'test_returns_widget_item',
+    'a tool shows a widget, which is done at once',
+    'is one event, with its copy text',
+  ),
+  covered(
+    'test_returns_widget_item_generator',
+    'a tool streams a widget whose text grows',
+    'streams a widget while it runs',
+    'is added, updated by what changed, and done as it was last',
+  ),
+  covered(
     'test_returns_widget_full_replace_generator',
     'a tool streams a widget that becomes another one',
-    HELPERS,
+    'another id',
+    'is added, updated by what changed, and done as it was last',
   ),
-  later(
+  covered(
     'test_client_tool_call_uses_raw_function_call_id',
     'a call of a client tool has the id of the model’s call',
-    HELPERS,
+    'ends the turn as the last item, and the agent goes on with what came of it',
   ),
   covered(
     'test_accumulate_text',
     'the text of a model grows in a widget, and is no longer streaming in the end',
-    'is shown as given, with each delta, and at the end',
+    'shows a text as it is written',
   ),
   covered(
     'test_input_item_converter_quotes_last_user_message',
@@ -74,15 +83,15 @@ export const AGENT_BEHAVIOURS = [
     'questions and answers are lines, with those that were skipped',
     'has widgets as JSON, tasks and workflows as a sentence, forms as questions and answers',
   ),
-  later(
+  covered(
     'test_stream_agent_response_yields_context_events_without_streaming_events',
     'what a tool shows is streamed while the model is silent',
-    HELPERS,
+    'streams a widget while it runs',
   ),
-  later(
+  covered(
     'test_stream_agent_response_maps_events',
     'events of tools and of the model come in one stream',
-    HELPERS,
+    'shows items between the steps and the words of the agent',
   ),
   covered(
     'test_event_mapping',
@@ -103,10 +112,10 @@ export const AGENT_BEHAVIOURS = [
     STREAM,
     'citations that cannot be shown',
   ),
-  later(
+  covered(
     'test_custom_annotation_conversion_used_by_stream_agent_response',
     'a team converts citations itself',
-    HELPERS,
+    'a converter of citations decides what is shown of each, in the stream and in what is kept',
   ),
   covered(
     'test_stream_agent_response_yields_item_removed_event',
@@ -151,9 +160,9 @@ export const AGENT_BEHAVIOURS = [
     STREAM,
     'a thought before a text',
   ),
-  later(
+  covered(
     'test_existing_workflow_summary_not_overwritten_on_automatic_end',
     'a summary that a tool gave to the workflow stays',
-    HELPERS,
+    'a workflow that is given a summary keeps it when it ends, and another one says how long it took',
   ),
 ];

@@ -4,7 +4,6 @@ const store = rowsOf('test_store.py');
 const widgets = rowsOf('test_widgets.py');
 const icons = rowsOf('test_icons.py');
 const ATTACHMENTS = 'attachments.create, attachments.delete and files of messages';
-const WIDGETS = 'widgets by their smallest update, and .widget files';
 
 /** Each of the first fifteen runs over two stores there, and over two databases here. */
 export const STORE_BEHAVIOURS: readonly PythonBehaviour[] = [
@@ -88,7 +87,15 @@ export const STORE_BEHAVIOURS: readonly PythonBehaviour[] = [
 ];
 
 export const WIDGET_BEHAVIOURS: readonly PythonBehaviour[] = [
-  widgets.later('test_diff', 'what changed of a widget is a delta of a text or the whole (8 cases)', WIDGETS),
+  widgets.covered(
+    'test_diff',
+    'what changed of a widget is a delta of a text or the whole (8 cases)',
+    'nothing changed',
+    'text grew',
+    'text grew and streaming ended',
+    'text was replaced',
+    'the updates are those of the reference, but for growth that it cannot name',
+  ),
   widgets.covered(
     'test_json_dump_excludes_none_fields',
     'what a widget does not set is left out',
@@ -99,15 +106,17 @@ export const WIDGET_BEHAVIOURS: readonly PythonBehaviour[] = [
     'what the components of a widget item do not set is left out',
     'widgets with Text, Title, Caption, Chart, Badge, Markdown',
   ),
-  widgets.later(
+  widgets.covered(
     'test_widget_template_from_file',
     'a .widget file is rendered with its data (4 cases)',
-    WIDGETS,
+    'a card without data',
+    'a list',
+    'is built to what the reference builds, for any data that its schema allows',
   ),
-  widgets.later(
+  widgets.covered(
     'test_widget_template_build_with_basic_root',
     'a .widget file can have a Basic root',
-    WIDGETS,
+    'a basic root with one child',
   ),
   widgets.pythonOnly(
     'test_widget_template_build_basic_is_deprecated',
