@@ -12,6 +12,7 @@ it('a workflow that is given a summary keeps it when it ends, and another one sa
     parameters: z.object({}),
     activeTitle: () => 'Working',
     doneTitle: () => 'Worked',
+    timeoutMs: 5_000,
     execute: async (_args, { reply }) => {
       const named = await reply.workflow({ tasks: ['First'], summary: { title: 'Test' } });
       await named.end();
@@ -20,7 +21,10 @@ it('a workflow that is given a summary keeps it when it ends, and another one sa
       return 'done';
     },
   });
-  const model = new ScriptedModel([[functionCall('work', {})], [assistantMessage('Done.')]]);
+  const model = new ScriptedModel([
+    [functionCall('work', {}, { callId: 'call_1' })],
+    [assistantMessage('Done.')],
+  ]);
   await using agent = await createTestAgent({ model, config: { tools: [] }, overrides: { tools: [tool] } });
   const reply = await createFakeThread().say('hi').run(agent.responder);
   expect(reply.error).toBeUndefined();
