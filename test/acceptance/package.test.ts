@@ -57,7 +57,9 @@ describe('the package', { timeout: 180_000 }, () => {
     const inside = files.filter((file) => /^package\/(dist|config)\//.test(file));
     expect(inside.filter((file) => !/\.(js|d\.ts|yaml|json)$/.test(file))).toEqual([]);
     expect(
-      files.filter((file) => /\.test\.|^package/test|bench|\.env|signing-key\.json|\.db|\.pem|openapi\//.test(file)),
+      files.filter((file) =>
+        /\.test\.|^package\/test|bench|\.env|signing-key\.json|\.db|\.pem|openapi\//.test(file),
+      ),
     ).toEqual([]);
   });
 
