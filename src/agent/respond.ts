@@ -26,7 +26,10 @@ export async function* respond(options: RespondOptions): AsyncGenerator<Responde
   const { turn, engine, config, events, choose } = options;
   const items = await turn.history(config.historyItems);
   const message = turn.input ?? items.findLast((item) => item.type === 'user_message');
-  const choice = choose(message?.inference_options ?? {});
+  const { model, ...forMessage } = message?.inference_options ?? {};
+  // A tool that the user picked was called at the beginning of the reply that goes on here.
+  const asked = turn.input === undefined ? {} : forMessage;
+  const choice = choose(model === undefined ? asked : { ...asked, model });
   const countTokens = (usage: TokenUsage) => {
     if (usage.input + usage.output > 0) events.tokensUsed(turn.logger, { model: choice.model, ...usage });
   };

@@ -1,7 +1,6 @@
-import type { ItemUpdate, ResponderEvent } from './protocol/events.ts';
-import type { AssistantMessageItem, ThreadItem, WorkflowItem } from './protocol/items.ts';
-
-type Foldable = AssistantMessageItem | WorkflowItem;
+import { fold, hasContent, isFoldable, type Foldable } from './fold-updates.ts';
+import type { ResponderEvent } from './protocol/events.ts';
+import type { ThreadItem } from './protocol/items.ts';
 
 /**
  * Items that were added to a reply and are not done, with every update folded in: what a user has seen of them, so
@@ -13,19 +12,25 @@ export interface PendingItems {
   takeChanged(): ThreadItem[];
   /** These changes were not saved after all. */
   putBack(items: readonly ThreadItem[]): void;
-  /** Every item with something to see, closed: nothing in it looks as if it were still going on. */
-  takeClosed(): ThreadItem[];
+  /**
+   * What is to become of the items that were not done: those with something to see are kept, closed, so that nothing
+   * in them looks as if it were still going on, and the others go.
+   */
+  takeClosed(): { readonly kept: readonly ThreadItem[]; readonly droppedIds: readonly string[] };
 }
 
 export function createPendingItems(): PendingItems {
   const pending = new Map<string, Foldable>();
   const changed = new Set<string>();
+  /** Every item that was added and is not done, also of kinds that do not grow. */
+  const added = new Set<string>();
 
   return {
     apply(event) {
       switch (event.type) {
         case 'thread.item.added':
-          if (event.item.type === 'assistant_message' || event.item.type === 'workflow') {
+          added.add(event.item.id);
+          if (isFoldable(event.item)) {
             pending.set(event.item.id, structuredClone(event.item));
             changed.add(event.item.id);
           }
@@ -33,8 +38,7 @@ export function createPendingItems(): PendingItems {
         case 'thread.item.updated': {
           const item = pending.get(event.item_id);
           if (item === undefined) break;
-          if (item.type === 'assistant_message') foldMessage(item, event.update);
-          else foldWorkflow(item, event.update);
+          fold(item, event.update);
           changed.add(event.item_id);
           break;
         }
@@ -57,14 +61,15 @@ export function createPendingItems(): PendingItems {
       for (const { id } of items) if (pending.has(id)) changed.add(id);
     },
     takeClosed() {
-      const items = [...pending.values()].filter(hasContent);
-      pending.clear();
-      changed.clear();
-      return items.map(closeItem);
+      const kept = [...pending.values()].filter(hasContent).map(closeItem);
+      const droppedIds = [...added].filter((id) => !kept.some((item) => item.id === id));
+      for (const id of added) forget(id);
+      return { kept, droppedIds };
     },
   };
 
   function forget(itemId: string) {
+    added.delete(itemId);
     pending.delete(itemId);
     changed.delete(itemId);
   }
@@ -77,38 +82,4 @@ export function closeItem(item: ThreadItem): ThreadItem {
     task.status_indicator === 'loading' ? { ...task, status_indicator: 'none' as const } : task,
   );
   return { ...item, workflow: { ...item.workflow, tasks } };
-}
-
-function hasContent(item: Foldable): boolean {
-  if (item.type === 'workflow') return item.workflow.tasks.length > 0;
-  return item.content.some((part) => part.text.trim() !== '');
-}
-
-function foldMessage(item: AssistantMessageItem, update: ItemUpdate): void {
-  if (!('content_index' in update)) return;
-  // Updates can name a part that was never announced; an index far beyond the parts is a responder's mistake.
-  if (update.content_index > item.content.length + 16) return;
-  while (item.content.length <= update.content_index) {
-    item.content.push({ type: 'output_text', text: '', annotations: [] });
-  }
-  const part = item.content[update.content_index];
-  if (part === undefined) return;
-  switch (update.type) {
-    case 'assistant_message.content_part.text_delta':
-      part.text += update.delta;
-      break;
-    case 'assistant_message.content_part.annotation_added':
-      part.annotations.splice(update.annotation_index, 0, update.annotation);
-      break;
-    default:
-      item.content[update.content_index] = structuredClone(update.content);
-  }
-}
-
-function foldWorkflow(item: WorkflowItem, update: ItemUpdate): void {
-  const { tasks } = item.workflow;
-  if (update.type === 'workflow.task.added') tasks.push(update.task);
-  else if (update.type === 'workflow.task.updated' && update.task_index < tasks.length) {
-    tasks[update.task_index] = update.task;
-  }
 }

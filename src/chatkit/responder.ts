@@ -3,18 +3,15 @@ import type { Principal } from '../auth/principal.ts';
 import type { GatewayError } from '../errors/gateway-error.ts';
 import type { IdKind } from './ids.ts';
 import type { ResponderEvent } from './protocol/events.ts';
-import type { ThreadItem, UserMessageItem } from './protocol/items.ts';
-import type { ThreadStatus } from './protocol/threads.ts';
-
-/** The thread as a responder sees it. What it assigns here is saved and sent as `thread.updated`. */
-export interface TurnThread {
-  readonly id: string;
-  readonly createdAt: string;
-  title: string | undefined;
-  status: ThreadStatus;
-  allowedImageDomains: readonly string[] | undefined;
-  metadata: Readonly<Record<string, unknown>>;
-}
+import type {
+  ClientToolCallItem,
+  StructuredInputItem,
+  ThreadItem,
+  UserMessageItem,
+  VisibleItem,
+  WidgetItem,
+} from './protocol/items.ts';
+import type { LiveThread } from '../runs/live-thread.ts';
 
 /** What a service behind a responder said before the first word of its reply. */
 export type ServiceAnswer =
@@ -22,32 +19,64 @@ export type ServiceAnswer =
   | { readonly kind: 'reply'; readonly form: 'stream' | 'whole' }
   | { readonly kind: 'refusal'; readonly error: GatewayError };
 
-/** Everything that a responder may use to write one reply. */
-export interface Turn {
-  readonly runId: string;
+/** What all work in a thread may use, whatever the user did to ask for it. */
+export interface ThreadWork {
   readonly requestId: string;
   readonly principal: Principal;
   /** The caller's verified access token, for a service that is to receive it. Never to be logged or stored. */
   readonly accessToken: string;
   /** W3C trace context of the caller, to be passed on. */
   readonly trace: Readonly<Record<string, string>>;
-  readonly thread: TurnThread;
-  /** The message to answer; absent when the turn goes on after a client tool or a structured input. */
-  readonly input: UserMessageItem | undefined;
-  /** Whether `input` is answered again: what followed it is gone. */
-  readonly isRetry: boolean;
+  /** What a responder assigns here is saved and sent as `thread.updated`. */
+  readonly thread: LiveThread;
   /** The user's `Accept-Language`, or an empty string. */
   readonly locale: string;
   readonly logger: Logger;
-  /** Aborted when the user stops the reply, the last viewer leaves, or the gateway shuts down. */
+  /** Aborted when the user stops the work, the last viewer leaves, or the gateway shuts down. */
   readonly signal: AbortSignal;
-  /** The newest stored items, oldest first, hidden ones and `input` included. */
+  /** The newest stored items, oldest first, hidden ones and the message to answer included. */
   history(limit: number): Promise<ThreadItem[]>;
   createId(kind: IdKind): string;
-  /** Tells the front door, which can still choose a status, what a service answered. Without effect later. */
-  answered(answer: ServiceAnswer): void;
   /** The fields that every new item of this thread begins with. */
   newItem(kind: IdKind): { id: string; thread_id: string; created_at: string };
+}
+
+/** Everything that a responder may use to write one reply. */
+export interface Turn extends ThreadWork {
+  readonly runId: string;
+  /** The message to answer; absent when the turn goes on with what `resumes` holds. */
+  readonly input: UserMessageItem | undefined;
+  /** Whether `input` is answered again: what followed it is gone. */
+  readonly isRetry: boolean;
+  /** The finished item that a client tool or the user has just answered, where the turn goes on after one. */
+  readonly resumes: ClientToolCallItem | StructuredInputItem | undefined;
+  /** Tells the front door, which can still choose a status, what a service answered. Without effect later. */
+  answered(answer: ServiceAnswer): void;
+}
+
+/** What a button, a form or the page itself asks the server to do. */
+export interface WidgetAction {
+  readonly type: string;
+  readonly payload?: unknown;
+}
+
+/** An action that is answered with a stream of events. */
+export interface ActionTurn extends ThreadWork {
+  readonly runId: string;
+  readonly action: WidgetAction;
+  /** The widget that sent it; absent for an action of the page. */
+  readonly sender: WidgetItem | undefined;
+}
+
+/** An action that is answered at once, also while a reply is being written in the thread. */
+export interface SyncAction extends ThreadWork {
+  readonly action: WidgetAction;
+  readonly sender: WidgetItem | undefined;
+}
+
+export interface Feedback extends ThreadWork {
+  readonly itemIds: readonly string[];
+  readonly kind: 'positive' | 'negative';
 }
 
 /**
@@ -56,7 +85,15 @@ export interface Turn {
  * other error is logged and shown as a general one.
  */
 export interface Responder {
+  /** Whether a client offers to stop a reply; true unless said otherwise. */
+  readonly allowCancel?: boolean;
   respond(turn: Turn): AsyncIterable<ResponderEvent>;
+  /** Absent where no action is understood. */
+  act?(turn: ActionTurn): AsyncIterable<ResponderEvent>;
+  /** Returns the widget or another visible item in its new state, which is saved, or nothing. */
+  actSync?(action: SyncAction): Promise<VisibleItem | undefined>;
+  /** Told after the feedback is stored. */
+  onFeedback?(feedback: Feedback): Promise<void>;
 }
 
 /** A failure that the user may read about. */

@@ -1,9 +1,12 @@
 import { GatewayError } from '../errors/gateway-error.ts';
 import type { Run } from '../runs/run.ts';
+import { runAction, runSyncAction } from './operations/actions.ts';
+import { addClientToolOutput, addStructuredInput } from './operations/answers.ts';
 import { addFeedback, listItems } from './operations/items.ts';
 import type { OperationContext } from './operations/operation.ts';
+import type { TurnOperations } from './operations/start-turn.ts';
 import { deleteThread, getThread, listThreads, updateThread } from './operations/threads.ts';
-import { addUserMessage, createThread, retryAfterItem, type TurnOperations } from './operations/turns.ts';
+import { addUserMessage, createThread, retryAfterItem } from './operations/turns.ts';
 import type { ChatKitRequest, OperationType } from './protocol/requests.ts';
 
 export type ChatKitAnswer =
@@ -17,10 +20,6 @@ export interface ChatKitServer {
 
 /** The operations of the protocol that are not available yet; each answers with a problem that says so. */
 export const NOT_AVAILABLE: readonly OperationType[] = [
-  'threads.add_client_tool_output',
-  'threads.add_structured_input',
-  'threads.custom_action',
-  'threads.sync_custom_action',
   'attachments.create',
   'attachments.delete',
   'input.transcribe',
@@ -52,9 +51,13 @@ export function createChatKitServer(options: TurnOperations): ChatKitServer {
         case 'items.feedback':
           return await json(addFeedback(options, request, context));
         case 'threads.add_client_tool_output':
+          return await stream(addClientToolOutput(options, request, context));
         case 'threads.add_structured_input':
+          return await stream(addStructuredInput(options, request, context));
         case 'threads.custom_action':
+          return await stream(runAction(options, request, context));
         case 'threads.sync_custom_action':
+          return await json(runSyncAction(options, request, context));
         case 'attachments.create':
         case 'attachments.delete':
         case 'input.transcribe':

@@ -1,17 +1,18 @@
 import type { Logger } from 'pino';
-import type { Principal } from '../auth/principal.ts';
 import type { GatewayEvents, RunEndState } from '../observability/events.ts';
+import type { LiveThread } from '../runs/live-thread.ts';
 import type { RunOutput } from '../runs/run.ts';
-import type { ChatStore, ThreadRecord, ThreadWrite } from '../store/chat-store.ts';
+import type { ChatStore, ThreadWrite } from '../store/chat-store.ts';
 import { untilAborted } from './abortable.ts';
 import { startCheckpoints } from './checkpoints.ts';
 import { createHeldWrites } from './held-writes.ts';
 import { createId } from './ids.ts';
+import type { OperationContext } from './operations/operation.ts';
 import { createPendingItems } from './pending-items.ts';
 import type { ErrorEvent, ResponderEvent, ThreadStreamEvent } from './protocol/events.ts';
-import { isHiddenItem, type UserMessageItem } from './protocol/items.ts';
-import { readItems } from './read-items.ts';
-import { ReplyError, type Responder, type ServiceAnswer, type Turn, type TurnThread } from './responder.ts';
+import { isHiddenItem } from './protocol/items.ts';
+import { ReplyError, type Responder, type ThreadWork } from './responder.ts';
+import { createThreadWork, watchThread } from './thread-work.ts';
 import { toThread } from './thread-view.ts';
 
 export interface TurnOptions {
@@ -23,21 +24,14 @@ export interface TurnOptions {
 }
 
 export interface TurnRequest {
-  readonly runId: string;
-  readonly requestId: string;
-  readonly principal: Principal;
-  readonly accessToken: string;
-  readonly trace: Readonly<Record<string, string>>;
-  readonly locale: string;
+  readonly context: OperationContext;
   readonly logger: Logger;
-  readonly thread: ThreadRecord;
   /** Changed in place by the responder, and by a rename while the reply is written. */
-  readonly live: TurnThread;
-  readonly input: UserMessageItem | undefined;
-  readonly isRetry: boolean;
-  readonly onAnswer: ((answer: ServiceAnswer) => void) | undefined;
-  /** Sent before the reply: what the operation itself did. */
+  readonly live: LiveThread;
+  /** What the operation itself did: sent before the options of the stream, and after them. */
   readonly opening: readonly ThreadStreamEvent[];
+  readonly leading: readonly ThreadStreamEvent[];
+  readonly produce: (work: ThreadWork) => AsyncIterable<ResponderEvent>;
 }
 
 const STOPPED_BY_USER = 'The user stopped this reply before it was finished. Do not go on with it.';
@@ -72,10 +66,11 @@ async function writeReply(
   output: RunOutput,
 ): Promise<RunEndState> {
   const { store, responder } = options;
-  const { principal, thread, live, logger } = request;
+  const { context, live, logger } = request;
   const pending = createPendingItems();
   const send = createSender(output);
-  const write = (writes: readonly ThreadWrite[]) => store.writeThread(principal.userKey, thread.id, writes);
+  const write = (writes: readonly ThreadWrite[]) =>
+    store.writeThread(context.principal.userKey, live.id, writes);
   const threadChanges = watchThread(live);
   const checkpoints = startCheckpoints({
     intervalMs: options.checkpointMs,
@@ -100,10 +95,13 @@ async function writeReply(
   let failure: ErrorEvent | undefined;
   try {
     for (const event of request.opening) await output.send(event);
-    await output.send({ type: 'stream_options', stream_options: { allow_cancel: true } });
-    const turn = createTurn(options, request, output.signal);
+    const { allowCancel = true } = responder;
+    await output.send({ type: 'stream_options', stream_options: { allow_cancel: allowCancel } });
+    for (const event of request.leading) await output.send(event);
+    const { signal } = output;
+    const produced = request.produce(createThreadWork({ store, context, thread: live, logger, signal }));
     const late = (error: unknown) => logger.debug({ err: error }, 'the responder ended late after a stop');
-    for await (const event of untilAborted(responder.respond(turn), output.signal, late)) {
+    for await (const event of untilAborted(produced, signal, late)) {
       checkpoints.check();
       pending.apply(event);
       const changed = threadChanges.take();
@@ -130,11 +128,17 @@ async function writeReply(
   const changed = threadChanges.take();
   const last = await held.take();
   const writes: ThreadWrite[] = [...last.writes];
-  for (const item of pending.takeClosed()) writes.push({ type: 'save-item', item });
-  if (stopped) writes.push({ type: 'save-item', item: stopNote(thread.id, output.signal) });
+  const { kept, droppedIds } = pending.takeClosed();
+  for (const item of kept) writes.push({ type: 'save-item', item });
+  if (stopped) writes.push({ type: 'save-item', item: stopNote(live.id, output.signal) });
   await write([...writes, { ...changed, type: 'update-thread', runId: null }]);
 
   for (const tell of last.announce) void tell();
+  // A reply that ended without ending its items would leave them open on the page.
+  if (!stopped) {
+    for (const item of kept) void send({ type: 'thread.item.done', item });
+    for (const id of droppedIds) void send({ type: 'thread.item.removed', item_id: id });
+  }
   if (failure !== undefined && !stopped) void output.send(failure);
   if (changed !== undefined) void output.send({ type: 'thread.updated', thread: toThread(live) });
   if (stopped) void output.send(stopEvent(output.signal));
@@ -167,56 +171,6 @@ function toWrites(event: ResponderEvent): ThreadWrite[] {
     default:
       return [];
   }
-}
-
-function createTurn(options: TurnOptions, request: TurnRequest, signal: AbortSignal): Turn {
-  const { principal, thread } = request;
-  return {
-    runId: request.runId,
-    requestId: request.requestId,
-    principal,
-    accessToken: request.accessToken,
-    trace: request.trace,
-    thread: request.live,
-    input: request.input,
-    isRetry: request.isRetry,
-    locale: request.locale,
-    logger: request.logger,
-    signal,
-    async history(limit) {
-      const query = { limit, order: 'desc' as const };
-      const page = await readItems(options.store, principal.userKey, thread.id, query);
-      return page.data.reverse();
-    },
-    createId,
-    answered: (answer) => request.onAnswer?.(answer),
-    newItem: (kind) => ({ id: createId(kind), thread_id: thread.id, created_at: new Date().toISOString() }),
-  };
-}
-
-/** Notices what a responder, or a rename, assigned to the thread since the last look. */
-function watchThread(live: TurnThread) {
-  let { title, status, allowedImageDomains, metadata } = live;
-  return {
-    take(): (ThreadWrite & { type: 'update-thread' }) | undefined {
-      if (
-        live.title === title &&
-        live.status === status &&
-        live.allowedImageDomains === allowedImageDomains &&
-        live.metadata === metadata
-      ) {
-        return undefined;
-      }
-      ({ title, status, allowedImageDomains, metadata } = live);
-      return {
-        type: 'update-thread',
-        title: title ?? null,
-        status,
-        allowedImageDomains: allowedImageDomains ?? null,
-        metadata,
-      };
-    },
-  };
 }
 
 function toErrorEvent(error: unknown, logger: Logger): ErrorEvent {

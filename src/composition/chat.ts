@@ -93,7 +93,7 @@ function createAgentChat(
 }
 
 function createServer(
-  { checkpointMs }: Config['chat'],
+  { checkpointMs, clientToolTimeoutMs }: Config['chat'],
   { store, runs, events, responder: override }: ChatParts,
   responder: Responder,
   checkChoice: Parameters<typeof createChatKitServer>[0]['checkChoice'],
@@ -105,5 +105,6 @@ function createServer(
     runs,
     events,
     checkpointMs,
+    clientToolTimeoutMs,
   });
 }

@@ -21,6 +21,9 @@ export const chatSchema = section({
     .max(1000)
     .default(500)
     .describe('Most time between savings of a growing reply.'),
+  clientToolTimeoutMs: milliseconds
+    .default(3_600_000)
+    .describe('How long a tool of the page may take to answer; after that its answer is refused.'),
   forward: section({
     upstream: z.string().default('api').describe('Name of the upstream that speaks ChatKit.'),
     path: path.default('/chatkit').describe('Path of its ChatKit endpoint.'),

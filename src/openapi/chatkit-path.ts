@@ -70,6 +70,12 @@ export function chatkitPath(): ZodOpenApiPathsObject {
             'attachment-not-found',
             'run-in-progress',
             'item-not-retryable',
+            'item-not-answerable',
+            'item-not-actionable',
+            'no-pending-tool-call',
+            'tool-call-expired',
+            'structured-input-closed',
+            'action-not-supported',
             'body-too-large',
             'unsupported-media-type',
             'model-not-allowed',
@@ -170,6 +176,9 @@ const STREAM_SUMMARIES: Readonly<Partial<Record<OperationType, string>>> = {
   'threads.create': 'A new thread, and a reply that calls a tool',
   'threads.add_user_message': 'A reply that failed',
   'threads.retry_after_item': 'A reply that is written again',
+  'threads.add_client_tool_output': 'The rest of a reply',
+  'threads.add_structured_input': 'The answered question, and the rest of the reply',
+  'threads.custom_action': 'The widget in its new state',
 };
 
 /** An operation that became available without an example must not go unnoticed. */

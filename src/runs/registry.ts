@@ -1,16 +1,11 @@
 import { GatewayError } from '../errors/gateway-error.ts';
+import type { LiveThread } from './live-thread.ts';
 import { startRun, type Run, type RunOptions } from './run.ts';
-
-/** The thread as the running reply sees it. */
-interface RenamableThread {
-  readonly id: string;
-  title: string | undefined;
-}
 
 /** The right to write to a thread. Held by one operation or run at a time. */
 export interface ThreadClaim extends Disposable {
   /** Starts the run that this claim was taken for; the claim is released when the run ends. */
-  start(options: Omit<RunOptions, 'onEnd' | 'threadId'> & { readonly thread: RenamableThread }): Run;
+  start(options: Omit<RunOptions, 'onEnd' | 'threadId'> & { readonly thread: LiveThread }): Run;
 }
 
 /** The runs of this process: one per thread at most. */
@@ -19,8 +14,8 @@ export interface RunRegistry {
   /** @throws GatewayError `run-in-progress`, or `shutting-down` once a drain has begun */
   claim(threadId: string): ThreadClaim;
   isClaimed(threadId: string): boolean;
-  /** Tells the run of this thread, if there is one, what the user calls it now. */
-  rename(threadId: string, title: string): void;
+  /** The thread as the reply that is being written in it sees it; nothing where none is. */
+  liveThread(threadId: string): LiveThread | undefined;
   /**
    * Stops the run of this thread, waits until it is stored, and gives the claim, so that nobody begins another one.
    * @throws GatewayError `run-in-progress` when the thread does not come free
@@ -33,7 +28,7 @@ export interface RunRegistry {
 export function createRunRegistry(): RunRegistry {
   /** Threads that are claimed, each with what resolves when it comes free. */
   const claims = new Map<string, Promise<void>>();
-  const running = new Map<string, { readonly run: Run; readonly thread: RenamableThread }>();
+  const running = new Map<string, { readonly run: Run; readonly thread: LiveThread }>();
   const doomed = new Set<string>();
   let draining = false;
 
@@ -77,10 +72,7 @@ export function createRunRegistry(): RunRegistry {
     },
     claim,
     isClaimed: (threadId) => claims.has(threadId),
-    rename(threadId, title) {
-      const thread = running.get(threadId)?.thread;
-      if (thread !== undefined) thread.title = title;
-    },
+    liveThread: (threadId) => running.get(threadId)?.thread,
     async takeOver(threadId) {
       doomed.add(threadId);
       try {

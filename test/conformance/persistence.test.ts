@@ -129,7 +129,7 @@ describe('during a run', () => {
       yield { type: 'thread.item.replaced', item: replaced };
       yield {
         type: 'thread.item.added',
-        item: { ...turn.newItem('widget'), type: 'widget', widget: { type: 'Card', children: [] } },
+        item: { ...turn.newItem('image'), type: 'generated_image' },
       };
     });
     const { threadId } = await start('edit');

@@ -2,7 +2,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startGateway, type TestGateway } from '../support/gateway.ts';
 import {
   addMessage,
+  clientToolOutput,
   create,
+  customAction,
   deleteThread,
   feedback,
   getThread,
@@ -12,6 +14,8 @@ import {
   notAvailable,
   rename,
   retryAfter,
+  structuredInput,
+  syncAction,
 } from '../support/requests.ts';
 import { createScriptedResponder } from '../support/scripted-responder.ts';
 import type { TestUser } from '../support/user.ts';
@@ -42,11 +46,15 @@ const onThread = (threadId: string, itemId: string): [string, object][] => [
   ['update', rename(threadId, 'Mine now')],
   ['feedback', feedback(threadId, [itemId])],
   ['delete', deleteThread(threadId)],
-  ...notAvailable(threadId, itemId).map((request): [string, object] => [request.type, request]),
+  ['tool output', clientToolOutput(threadId, {})],
+  ['answers', structuredInput(threadId, itemId, { answers: {} })],
+  ['action', customAction(threadId, { type: 'go' }, itemId)],
+  ['sync action', syncAction(threadId, { type: 'go' }, itemId)],
+  ...notAvailable().map((request): [string, object] => [request.type, request]),
 ];
 
 describe('what does not exist', () => {
-  it.each(onThread('thr_none', 'msg_none').slice(0, 7))(
+  it.each(onThread('thr_none', 'msg_none').slice(0, 11))(
     '%s: an unknown thread is a 404',
     async (_name, request) => {
       const { status, problem } = await refusal(alice, request);

@@ -11,7 +11,10 @@ import { openStore } from '../../src/store/open-store.ts';
 const logger = pino({ level: 'silent' });
 
 /** A ChatKit server over a real store, without HTTP. */
-export async function startChatKitServer(responder: Responder, options: { checkpointMs?: number } = {}) {
+export async function startChatKitServer(
+  responder: Responder,
+  options: { checkpointMs?: number; clientToolTimeoutMs?: number } = {},
+) {
   const store = await openStore({ url: 'sqlite::memory:', poolSize: 1, timeoutMs: 1000, logger });
   const runs = createRunRegistry();
   const server = createChatKitServer({
@@ -20,6 +23,7 @@ export async function startChatKitServer(responder: Responder, options: { checkp
     runs,
     events: createEvents({ metrics: createMetrics() }),
     checkpointMs: options.checkpointMs ?? 500,
+    clientToolTimeoutMs: options.clientToolTimeoutMs ?? 3_600_000,
     checkChoice: () => undefined,
   });
   const context = (subject: string) => ({

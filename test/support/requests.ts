@@ -42,12 +42,33 @@ export const feedback = (thread_id: string, item_ids: string[], kind = 'positive
   params: { thread_id, item_ids, kind },
 });
 
+export const clientToolOutput = (thread_id: string, result: unknown) => ({
+  type: 'threads.add_client_tool_output',
+  params: { thread_id, result },
+});
+
+export const structuredInput = (thread_id: string, item_id: string, input: object) => ({
+  type: 'threads.add_structured_input',
+  params: { thread_id, item_id, input },
+});
+
+interface Action {
+  readonly type: string;
+  readonly payload?: unknown;
+}
+
+export const customAction = (thread_id: string, action: Action, item_id?: string) => ({
+  type: 'threads.custom_action',
+  params: { thread_id, item_id, action },
+});
+
+export const syncAction = (thread_id: string, action: Action, item_id?: string) => ({
+  type: 'threads.sync_custom_action',
+  params: { thread_id, item_id, action },
+});
+
 /** One valid request of each operation that is not available yet. */
-export const notAvailable = (thread_id: string, item_id: string) => [
-  { type: 'threads.add_client_tool_output', params: { thread_id, result: { a: null } } },
-  { type: 'threads.add_structured_input', params: { thread_id, item_id, input: { answers: {} } } },
-  { type: 'threads.custom_action', params: { thread_id, item_id, action: { type: 'go', payload: 1 } } },
-  { type: 'threads.sync_custom_action', params: { thread_id, action: { type: 'go' } } },
+export const notAvailable = () => [
   { type: 'attachments.create', params: { name: 'a.png', size: 1, mime_type: 'image/png' } },
   { type: 'attachments.delete', params: { attachment_id: 'atc_1' } },
   { type: 'input.transcribe', params: { audio_base64: 'AA==', mime_type: 'audio/mp4' } },

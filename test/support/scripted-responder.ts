@@ -6,6 +6,9 @@ import { ReplyError, type Responder, type Turn } from '../../src/chatkit/respond
 export type Script = (turn: Turn, words: readonly string[]) => AsyncIterable<ResponderEvent>;
 
 export interface ScriptedResponder extends Responder {
+  /** What to do about an action of this type. */
+  onAction(type: string, act: NonNullable<Responder['act']>): void;
+  onSyncAction(type: string, act: NonNullable<Responder['actSync']>): void;
   /** Every turn that was asked for, oldest first. */
   readonly turns: Turn[];
   /** What to do about messages that begin with this word; anything else is answered with a greeting. */
@@ -16,9 +19,21 @@ export interface ScriptedResponder extends Responder {
 export function createScriptedResponder(): ScriptedResponder {
   const scripts = new Map<string, Script>(Object.entries(SCRIPTS));
   const turns: Turn[] = [];
+  const actions = new Map<string, NonNullable<Responder['act']>>();
+  const syncActions = new Map<string, NonNullable<Responder['actSync']>>();
   return {
     turns,
     on: (word, script) => void scripts.set(word, script),
+    onAction: (type, act) => void actions.set(type, act),
+    onSyncAction: (type, act) => void syncActions.set(type, act),
+    act(turn) {
+      const act = actions.get(turn.action.type);
+      if (act === undefined) throw new Error(`no action ${turn.action.type}`);
+      return act(turn);
+    },
+    async actSync(action) {
+      return await syncActions.get(action.action.type)?.(action);
+    },
     respond(turn) {
       turns.push(turn);
       const words = (turn.input?.content ?? [])

@@ -3,11 +3,12 @@ import { toUserKey, type Principal } from '../../src/auth/principal.ts';
 import { createId } from '../../src/chatkit/ids.ts';
 import type { ResponderEvent } from '../../src/chatkit/protocol/events.ts';
 import type { AssistantMessageItem, ThreadItem, UserMessageItem } from '../../src/chatkit/protocol/items.ts';
-import type { Responder, Turn, TurnThread } from '../../src/chatkit/responder.ts';
+import type { Responder, Turn } from '../../src/chatkit/responder.ts';
+import type { LiveThread } from '../../src/runs/live-thread.ts';
 
 /** A thread in memory, with turns on it: what a responder sees of the ChatKit server. */
 export interface FakeThread {
-  readonly thread: TurnThread;
+  readonly thread: LiveThread;
   readonly items: ThreadItem[];
   readonly principal: Principal;
   /** Every line that was logged, parsed. */
@@ -52,7 +53,7 @@ export function createFakeThread(
     { write: (line: string) => void logs.push(JSON.parse(line) as Record<string, unknown>) },
   );
   const items: ThreadItem[] = [];
-  const thread: TurnThread = {
+  const thread: LiveThread = {
     id: createId('thread'),
     createdAt: new Date().toISOString(),
     title: options.title,
@@ -90,6 +91,7 @@ export function createFakeThread(
         thread,
         input,
         isRetry: false,
+        resumes: undefined,
         locale: 'en',
         logger,
         signal: stop.signal,

@@ -3,12 +3,18 @@ import type { RunRegistry } from '../../runs/registry.ts';
 import { openThread } from '../open-thread.ts';
 import { readItems } from '../read-items.ts';
 import type { ChatKitRequest } from '../protocol/requests.ts';
+import type { Responder } from '../responder.ts';
+import { createThreadWork, toLiveThread, watchThread } from '../thread-work.ts';
 import { toPage } from '../thread-view.ts';
 import type { OperationContext } from './operation.ts';
 
 interface ItemOperations {
   readonly store: ChatStore;
   readonly runs: RunRegistry;
+}
+
+interface FeedbackOperations extends ItemOperations {
+  readonly responder: Responder;
 }
 
 export async function listItems(
@@ -20,11 +26,29 @@ export async function listItems(
   return toPage(await readItems(store, principal.userKey, record.id, params), audience);
 }
 
+/** Stores the feedback and tells the responder, whose failure is not the user's: the feedback is kept. */
 export async function addFeedback(
-  { store }: ItemOperations,
+  { store, runs, responder }: FeedbackOperations,
   { params }: ChatKitRequest<'items.feedback'>,
-  { principal }: OperationContext,
+  context: OperationContext,
 ): Promise<object> {
-  await store.saveFeedback(principal.userKey, params.thread_id, params.item_ids, params.kind);
+  const { thread_id: threadId, item_ids: itemIds, kind } = params;
+  const owner = context.principal.userKey;
+  await store.saveFeedback(owner, threadId, itemIds, kind);
+  if (responder.onFeedback === undefined) return {};
+  const record = await store.getThread(owner, threadId);
+  if (record === undefined) return {};
+  const thread = runs.liveThread(threadId) ?? toLiveThread(record);
+  const changes = watchThread(thread);
+  const logger = context.logger.child({ threadId });
+  const { signal } = context;
+  try {
+    const work = createThreadWork({ store, context, thread, logger, signal });
+    await responder.onFeedback({ ...work, itemIds, kind });
+    const changed = changes.take();
+    if (changed !== undefined) await store.writeThread(owner, threadId, [changed]);
+  } catch (error) {
+    logger.error({ err: error }, 'the feedback was stored, and what is told of it failed');
+  }
   return {};
 }

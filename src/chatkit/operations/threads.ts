@@ -48,7 +48,8 @@ export async function updateThread(
   }
   const record = await openThread({ store, runs }, owner, params.thread_id);
   await store.writeThread(owner, record.id, [{ type: 'update-thread', title: params.title }]);
-  runs.rename(record.id, params.title);
+  const live = runs.liveThread(record.id);
+  if (live !== undefined) live.title = params.title;
   return toThread({ ...record, title: params.title, updatedAt: new Date().toISOString() }, audience);
 }
 

@@ -1,22 +1,13 @@
 import { GatewayError } from '../../errors/gateway-error.ts';
 import type { Run } from '../../runs/run.ts';
-import type { RunRegistry, ThreadClaim } from '../../runs/registry.ts';
-import type { ThreadRecord, ThreadWrite } from '../../store/chat-store.ts';
 import { createId } from '../ids.ts';
-import { openThread } from '../open-thread.ts';
 import type { ThreadStreamEvent } from '../protocol/events.ts';
 import type { UserMessageItem } from '../protocol/items.ts';
 import type { ChatKitRequest, UserMessageInput } from '../protocol/requests.ts';
-import type { TurnThread } from '../responder.ts';
 import { toThread } from '../thread-view.ts';
-import { runTurn, type TurnOptions } from '../turn.ts';
 import type { OperationContext } from './operation.ts';
-
-export interface TurnOperations extends TurnOptions {
-  readonly runs: RunRegistry;
-  /** @throws GatewayError when the user chose a model or a tool that is not on offer */
-  readonly checkChoice: (options: UserMessageItem['inference_options']) => void;
-}
+import { listOpenToolCalls } from './open-tool-calls.ts';
+import { beginRun, startTurn, withThread, type ClaimedThread, type TurnOperations } from './start-turn.ts';
 
 export async function createThread(
   options: TurnOperations,
@@ -25,7 +16,7 @@ export async function createThread(
 ): Promise<Run> {
   checkInput(options, params.input);
   const now = new Date().toISOString();
-  const thread: ThreadRecord = {
+  const thread: ClaimedThread = {
     id: createId('thread'),
     status: { type: 'active' },
     metadata: {},
@@ -43,7 +34,13 @@ export async function createThread(
     { type: 'thread.created', thread: toThread(thread) },
     { type: 'thread.item.done', item },
   ];
-  return startTurn(options, context, { claim, thread, input: item, isRetry: false, opening });
+  return startTurn(options, context, {
+    claim,
+    thread,
+    opening,
+    produce: (turn) =>
+      options.responder.respond({ ...turn, input: item, isRetry: false, resumes: undefined }),
+  });
 }
 
 export async function addUserMessage(
@@ -54,13 +51,21 @@ export async function addUserMessage(
   checkInput(options, params.input);
   return withThread(options, context, params.thread_id, async (thread, claim) => {
     const item = toUserItem(params.input, thread.id);
-    await beginRun(options, context, thread, [{ type: 'save-item', item }]);
+    // A tool of the page that has not answered by now is given up: its answer would belong to an earlier turn.
+    const abandoned = await listOpenToolCalls(options.store, context.principal.userKey, thread.id);
+    await beginRun(options, context, thread, [
+      ...abandoned.map(({ id }) => ({ type: 'delete-item' as const, itemId: id })),
+      { type: 'save-item', item },
+    ]);
     return startTurn(options, context, {
       claim,
       thread,
-      input: item,
-      isRetry: false,
-      opening: [{ type: 'thread.item.done', item }],
+      opening: [
+        ...abandoned.map(({ id }) => ({ type: 'thread.item.removed' as const, item_id: id })),
+        { type: 'thread.item.done', item },
+      ],
+      produce: (turn) =>
+        options.responder.respond({ ...turn, input: item, isRetry: false, resumes: undefined }),
     });
   });
 }
@@ -77,78 +82,13 @@ export async function retryAfterItem(
     if (item.type !== 'user_message') throw new GatewayError('item-not-retryable');
     options.checkChoice(item.inference_options);
     await beginRun(options, context, thread, [{ type: 'delete-items-after', itemId: item.id }]);
-    return startTurn(options, context, { claim, thread, input: item, isRetry: true, opening: [] });
+    return startTurn(options, context, {
+      claim,
+      thread,
+      produce: (turn) =>
+        options.responder.respond({ ...turn, input: item, isRetry: true, resumes: undefined }),
+    });
   });
-}
-
-/** Claims the thread of this owner and refuses one that takes no messages. */
-async function withThread(
-  options: TurnOperations,
-  context: OperationContext,
-  threadId: string,
-  work: (thread: ThreadRecord & { runId: string }, claim: ThreadClaim) => Promise<Run>,
-): Promise<Run> {
-  await openThread(options, context.principal.userKey, threadId);
-  using claim = options.runs.claim(threadId);
-  // Read again: what was true before the claim may have been changed by the run that held it.
-  const thread = await options.store.getThread(context.principal.userKey, threadId);
-  if (thread === undefined) throw new GatewayError('thread-not-found');
-  const { status } = thread;
-  if (status.type === 'locked') throw new GatewayError('thread-locked', reasonOf(status.reason));
-  if (status.type === 'closed') throw new GatewayError('thread-closed', reasonOf(status.reason));
-  return await work({ ...thread, runId: createId('run') }, claim);
-}
-
-/** Marks the thread as being written to, together with what the operation itself changes. */
-async function beginRun(
-  options: TurnOperations,
-  context: OperationContext,
-  thread: ThreadRecord & { runId: string },
-  writes: readonly ThreadWrite[],
-): Promise<void> {
-  await options.store.writeThread(context.principal.userKey, thread.id, [
-    ...writes,
-    { type: 'update-thread', runId: thread.runId },
-  ]);
-}
-
-function startTurn(
-  options: TurnOperations,
-  context: OperationContext,
-  turn: {
-    readonly claim: ThreadClaim;
-    readonly thread: ThreadRecord;
-    readonly input: UserMessageItem;
-    readonly isRetry: boolean;
-    readonly opening: readonly ThreadStreamEvent[];
-  },
-): Run {
-  const { thread, claim, input, isRetry, opening } = turn;
-  const runId = thread.runId ?? createId('run');
-  const live: TurnThread = {
-    id: thread.id,
-    createdAt: thread.createdAt,
-    title: thread.title,
-    status: thread.status,
-    allowedImageDomains: thread.allowedImageDomains,
-    metadata: thread.metadata,
-  };
-  const request = {
-    runId,
-    requestId: context.requestId,
-    principal: context.principal,
-    accessToken: context.accessToken,
-    trace: context.trace,
-    locale: context.locale,
-    logger: context.logger.child({ runId, threadId: thread.id }),
-    thread,
-    live,
-    input,
-    isRetry,
-    onAnswer: context.onAnswer,
-    opening,
-  };
-  return claim.start({ id: runId, thread: live, produce: (output) => runTurn(options, request, output) });
 }
 
 function checkInput(options: TurnOperations, input: UserMessageInput): void {
@@ -177,10 +117,6 @@ function toUserItem(input: UserMessageInput, threadId: string): UserMessageItem 
     ...(quotedText === undefined ? {} : { quoted_text: quotedText }),
     inference_options: omitUndefined(inference),
   };
-}
-
-function reasonOf(reason: string | undefined): { detail?: string } {
-  return reason === undefined ? {} : { detail: reason };
 }
 
 function omitUndefined<T extends object>(value: T): T {

@@ -5,13 +5,16 @@ import { visibleItem } from '../../chatkit/protocol/items.ts';
 import type { OperationType } from '../../chatkit/protocol/requests.ts';
 import { thread } from '../../chatkit/protocol/threads.ts';
 import {
+  answeredItem,
   doneWorkflowItem,
   failureEvents,
+  optionsEvent,
   replyEvents,
   replyItem,
   titledThread,
   untitledThread,
   userItem,
+  widgetItem,
 } from './conversation.ts';
 
 const threadPage = pageOf(thread).meta({ id: 'ThreadPage', description: 'Threads, each without its items.' });
@@ -20,6 +23,10 @@ const itemPage = pageOf(visibleItem).meta({
   description: 'Items of one thread. A page can be shorter than its limit while `has_more` is true.',
 });
 const nothing = z.object({}).meta({ id: 'Empty', description: 'Done; there is nothing to say.' });
+
+const changedItem = z
+  .object({ updated_item: visibleItem.optional() })
+  .meta({ id: 'SyncActionAnswer', description: 'The item that the action changed, where it changed one.' });
 
 interface JsonAnswer {
   readonly schema: z.ZodType;
@@ -41,6 +48,7 @@ export const JSON_ANSWERS: Readonly<Partial<Record<OperationType, JsonAnswer>>> 
   'threads.delete': answer(nothing, {}),
   'items.list': answer(itemPage, { data: items, has_more: true, after: replyItem.id }),
   'items.feedback': answer(nothing, {}),
+  'threads.sync_custom_action': answer(changedItem, { updated_item: widgetItem }),
 };
 
 /** The events of the operations that are streams. */
@@ -53,4 +61,11 @@ export const STREAMS: Readonly<Partial<Record<OperationType, readonly ThreadStre
   ],
   'threads.add_user_message': failureEvents,
   'threads.retry_after_item': replyEvents,
+  'threads.add_client_tool_output': replyEvents,
+  'threads.add_structured_input': [
+    optionsEvent,
+    { type: 'thread.item.replaced', item: answeredItem },
+    ...replyEvents.slice(1),
+  ],
+  'threads.custom_action': [optionsEvent, { type: 'thread.item.replaced', item: widgetItem }],
 };

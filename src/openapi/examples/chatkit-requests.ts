@@ -1,6 +1,15 @@
 import type { z } from 'zod';
 import type { OperationType, REQUESTS } from '../../chatkit/protocol/requests.ts';
-import { ATTACHMENT_ID, QUESTION, REPLY_ITEM_ID, THREAD_ID, TITLE, USER_ITEM_ID } from './conversation.ts';
+import {
+  ATTACHMENT_ID,
+  QUESTION,
+  QUESTION_ITEM_ID,
+  REPLY_ITEM_ID,
+  THREAD_ID,
+  TITLE,
+  USER_ITEM_ID,
+  WIDGET_ITEM_ID,
+} from './conversation.ts';
 
 type RequestInput<Type extends OperationType> = z.input<(typeof REQUESTS)[Type]>;
 
@@ -13,7 +22,7 @@ const message = (text: string) => ({
 
 const action = {
   thread_id: THREAD_ID,
-  item_id: 'wdg_4b6d8f0a2c4e6b8d0f1a3c5e7b9d1f3a',
+  item_id: WIDGET_ITEM_ID,
   action: { type: 'task.complete', payload: { id: 'milk' } },
 };
 
@@ -32,7 +41,7 @@ export const CHATKIT_REQUESTS: { readonly [Type in OperationType]: RequestInput<
     type: 'threads.add_structured_input',
     params: {
       thread_id: THREAD_ID,
-      item_id: 'si_6a8c0e2b4d6f8a0c1e3b5d7f9a1c3e5b',
+      item_id: QUESTION_ITEM_ID,
       input: { status: 'answered', answers: { when: { values: ['Tomorrow'] } } },
     },
   },

@@ -1,5 +1,11 @@
 import type { ItemUpdate, ThreadStreamEvent } from '../../chatkit/protocol/events.ts';
-import type { AssistantMessageItem, UserMessageItem, WorkflowItem } from '../../chatkit/protocol/items.ts';
+import type {
+  AssistantMessageItem,
+  StructuredInputItem,
+  UserMessageItem,
+  WidgetItem,
+  WorkflowItem,
+} from '../../chatkit/protocol/items.ts';
 import type { Thread } from '../../chatkit/protocol/threads.ts';
 
 /** One short conversation that every example of the contract is a part of. */
@@ -9,6 +15,8 @@ export const REQUEST_ID = '4f6c2f0e8a5d4b7c9d1e2f3a4b5c6d7e';
 export const USER_ITEM_ID = 'msg_2c4e6a8b0d1f3e5a7c9b1d3f5e7a9c0b';
 export const REPLY_ITEM_ID = 'msg_7d9b1f3e5a7c9e0b2d4f6a8c0e1b3d5f';
 const WORKFLOW_ITEM_ID = 'wf_9e1c3a5b7d9f0e2c4b6d8f0a1c3e5b7d';
+export const WIDGET_ITEM_ID = 'wdg_4b6d8f0a2c4e6b8d0f1a3c5e7b9d1f3a';
+export const QUESTION_ITEM_ID = 'si_6a8c0e2b4d6f8a0c1e3b5d7f9a1c3e5b';
 export const ATTACHMENT_ID = 'atc_1a3c5e7b9d0f2e4c6a8b0d1f3e5c7a9b';
 export const CREATED_AT = '2026-11-03T12:00:00.000Z';
 export const REPLIED_AT = '2026-11-03T12:00:01.000Z';
@@ -57,6 +65,44 @@ export const replyItem: AssistantMessageItem = {
   content: [{ type: 'output_text', text: REPLY, annotations: [] }],
 };
 
+/** A card whose check box sends an action. */
+export const widgetItem: WidgetItem = {
+  id: WIDGET_ITEM_ID,
+  thread_id: THREAD_ID,
+  created_at: REPLIED_AT,
+  type: 'widget',
+  widget: {
+    type: 'Card',
+    children: [
+      {
+        type: 'Checkbox',
+        name: 'milk',
+        label: 'Buy milk',
+        defaultChecked: true,
+        onChangeAction: { type: 'task.complete', payload: { id: 'milk' } },
+      },
+    ],
+  },
+};
+
+export const answeredItem: StructuredInputItem = {
+  id: QUESTION_ITEM_ID,
+  thread_id: THREAD_ID,
+  created_at: REPLIED_AT,
+  type: 'structured_input',
+  status: 'answered',
+  inputs: [
+    {
+      id: 'when',
+      type: 'multiple_choice',
+      question: 'When should it be done?',
+      options: [{ value: 'Today' }, { value: 'Tomorrow' }],
+      multiple: false,
+      answer: { values: ['Tomorrow'], skipped: false },
+    },
+  ],
+};
+
 export const untitledThread: Thread = {
   id: THREAD_ID,
   created_at: CREATED_AT,
@@ -85,9 +131,14 @@ const grown = (delta: string): ThreadStreamEvent =>
     delta,
   });
 
+export const optionsEvent: ThreadStreamEvent = {
+  type: 'stream_options',
+  stream_options: { allow_cancel: true },
+};
+
 /** A reply as ChatKit sees it: the task that shows the tool call, the text, and what it was saved as. */
 export const replyEvents: readonly ThreadStreamEvent[] = [
-  { type: 'stream_options', stream_options: { allow_cancel: true } },
+  optionsEvent,
   { type: 'thread.item.added', item: workflowItem },
   changed(WORKFLOW_ITEM_ID, { type: 'workflow.task.added', task_index: 0, task: loadingTask }),
   changed(WORKFLOW_ITEM_ID, { type: 'workflow.task.updated', task_index: 0, task: doneTask }),
@@ -110,7 +161,7 @@ export const replyEvents: readonly ThreadStreamEvent[] = [
 
 export const failureEvents: readonly ThreadStreamEvent[] = [
   { type: 'thread.item.done', item: userItem },
-  { type: 'stream_options', stream_options: { allow_cancel: true } },
+  optionsEvent,
   {
     type: 'error',
     code: 'custom',

@@ -25,7 +25,7 @@ describe('pending items', () => {
     pending.apply(delta('there'));
     expect(pending.takeChanged()).toMatchObject([{ id: 'msg_1', content: [{ text: 'Hello there' }] }]);
     expect(pending.takeChanged()).toEqual([]);
-    expect(pending.takeClosed()).toMatchObject([{ content: [{ text: 'Hello there' }] }]);
+    expect(pending.takeClosed().kept).toMatchObject([{ content: [{ text: 'Hello there' }] }]);
   });
 
   it('keeps the event of a responder as it is', () => {
@@ -43,7 +43,7 @@ describe('pending items', () => {
     pending.apply({ type: 'thread.item.done', item: message });
     pending.apply({ type: 'thread.item.added', item: { ...message, id: 'msg_2' } });
     pending.apply({ type: 'thread.item.removed', item_id: 'msg_2' });
-    expect(pending.takeClosed()).toEqual([]);
+    expect(pending.takeClosed().kept).toEqual([]);
   });
 
   it('shows no task as loading once nothing goes on', () => {
@@ -58,7 +58,9 @@ describe('pending items', () => {
         task: { type: 'custom', title: 'Searching', status_indicator: 'loading' },
       },
     });
-    expect(pending.takeClosed()).toMatchObject([{ workflow: { tasks: [{ status_indicator: 'none' }] } }]);
+    expect(pending.takeClosed().kept).toMatchObject([
+      { workflow: { tasks: [{ status_indicator: 'none' }] } },
+    ]);
   });
 
   it('ignores an index that no responder means', () => {
@@ -69,6 +71,6 @@ describe('pending items', () => {
       item_id: 'msg_1',
       update: { type: 'assistant_message.content_part.text_delta', content_index: 2 ** 31, delta: 'x' },
     });
-    expect(pending.takeClosed()).toEqual([]);
+    expect(pending.takeClosed().kept).toEqual([]);
   });
 });

@@ -1,4 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
+import type { LiveThread } from '../../../src/runs/live-thread.ts';
 import { createRunRegistry } from '../../../src/runs/registry.ts';
 import { startRun, type RunOutput } from '../../../src/runs/run.ts';
 
@@ -87,7 +88,14 @@ describe('run', () => {
 });
 
 describe('run registry', () => {
-  const thread = (id: string) => ({ id, title: undefined as string | undefined });
+  const thread = (id: string): LiveThread => ({
+    id,
+    createdAt: '2026-01-31T09:30:00.000Z',
+    title: undefined,
+    status: { type: 'active' },
+    allowedImageDomains: undefined,
+    metadata: {},
+  });
 
   it('S10: gives a thread to one run at a time', async () => {
     const runs = createRunRegistry();

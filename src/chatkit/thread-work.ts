@@ -1,0 +1,64 @@
+import type { Logger } from 'pino';
+import type { LiveThread } from '../runs/live-thread.ts';
+import type { ChatStore, ThreadRecord, ThreadWrite } from '../store/chat-store.ts';
+import { createId } from './ids.ts';
+import type { OperationContext } from './operations/operation.ts';
+import { readItems } from './read-items.ts';
+import type { ThreadWork } from './responder.ts';
+
+export function createThreadWork(options: {
+  readonly store: ChatStore;
+  readonly context: OperationContext;
+  readonly thread: LiveThread;
+  readonly logger: Logger;
+  readonly signal: AbortSignal;
+}): ThreadWork {
+  const { store, context, thread, logger, signal } = options;
+  const { requestId, principal, accessToken, trace, locale } = context;
+  return {
+    requestId,
+    principal,
+    accessToken,
+    trace,
+    thread,
+    locale,
+    logger,
+    signal,
+    async history(limit) {
+      const page = await readItems(store, principal.userKey, thread.id, { limit, order: 'desc' });
+      return page.data.reverse();
+    },
+    createId,
+    newItem: (kind) => ({ id: createId(kind), thread_id: thread.id, created_at: new Date().toISOString() }),
+  };
+}
+
+export function toLiveThread(record: ThreadRecord): LiveThread {
+  const { id, createdAt, title, status, allowedImageDomains, metadata } = record;
+  return { id, createdAt, title, status, allowedImageDomains, metadata };
+}
+
+/** Notices what was assigned to the thread since the last look. */
+export function watchThread(live: LiveThread) {
+  let { title, status, allowedImageDomains, metadata } = live;
+  return {
+    take(): (ThreadWrite & { type: 'update-thread' }) | undefined {
+      if (
+        live.title === title &&
+        live.status === status &&
+        live.allowedImageDomains === allowedImageDomains &&
+        live.metadata === metadata
+      ) {
+        return undefined;
+      }
+      ({ title, status, allowedImageDomains, metadata } = live);
+      return {
+        type: 'update-thread',
+        title: title ?? null,
+        status,
+        allowedImageDomains: allowedImageDomains ?? null,
+        metadata,
+      };
+    },
+  };
+}
