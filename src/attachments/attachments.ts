@@ -116,15 +116,15 @@ export function createAttachments(parts: AttachmentParts): Attachments {
           ],
         });
       }
-      const records: AttachmentRecord[] = [];
+      const attachments: Attachment[] = [];
       for (const id of new Set(ids)) {
         const record = await keeping.complete(owner, id, signal);
         if (record.threadId !== undefined && record.threadId !== threadId) {
           throw new GatewayError('attachment-in-use');
         }
-        records.push(record);
+        attachments.push(toAttachment(record));
       }
-      return records;
+      return attachments;
     },
     async read(owner, id, { maxBytes, signal }): Promise<AttachmentContent | undefined> {
       const record = await store.getAttachment(owner, id);

@@ -28,6 +28,7 @@ export async function readForm<T>(req: IncomingMessage, work: (file: FormFile) =
   const failed = Promise.withResolvers<never>();
   failed.promise.catch(() => undefined);
   const ended = Promise.withResolvers<void>();
+  let file: Readable | undefined;
   let result: Promise<T> | undefined;
 
   parser.on('file', (field, chunks, name, _encoding, type) => {
@@ -37,6 +38,7 @@ export async function readForm<T>(req: IncomingMessage, work: (file: FormFile) =
       failed.reject(invalid(`The file must be in the field "${FIELD}".`));
       return;
     }
+    file = chunks;
     result = work({ name, type, chunks });
     result.catch((error: unknown) => failed.reject(error));
   });
@@ -45,7 +47,9 @@ export async function readForm<T>(req: IncomingMessage, work: (file: FormFile) =
   parser.on('partsLimit', () => failed.reject(invalid('The form has too many parts.')));
   parser.on('error', () => failed.reject(invalid('The form is cut off or malformed.')));
   parser.on('finish', () => ended.resolve());
-  const onGone = () => failed.reject(invalid('The form is cut off.'));
+  const onGone = () => {
+    if (!req.complete) failed.reject(invalid('The form is cut off.'));
+  };
   req.once('close', onGone);
   try {
     req.pipe(parser);
@@ -54,6 +58,9 @@ export async function readForm<T>(req: IncomingMessage, work: (file: FormFile) =
     return await Promise.race([result, failed.promise]);
   } catch (error) {
     req.unpipe(parser);
+    file?.destroy(new Error('the form is not read further'));
+    // What it has begun to write is gone when the caller hears of it.
+    await result?.catch(() => undefined);
     throw error;
   } finally {
     req.off('close', onGone);

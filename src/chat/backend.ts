@@ -27,6 +27,8 @@ export interface ChatContext {
   /** W3C trace context of the caller, to be passed on. */
   readonly trace: Readonly<Record<string, string>>;
   readonly logger: Logger;
+  /** Scheme, host and port of the gateway as the caller uses them. */
+  readonly origin: string;
   /** Aborted when the client has gone. */
   readonly signal: AbortSignal;
 }

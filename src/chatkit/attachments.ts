@@ -1,4 +1,4 @@
-import type { AttachmentRecord } from '../store/attachment-store.ts';
+import { GatewayError } from '../errors/gateway-error.ts';
 import type { Owner } from '../store/chat-store.ts';
 import type { Attachment, ThreadItem } from './protocol/items.ts';
 
@@ -26,14 +26,14 @@ export interface ChatAttachments {
   /** @throws GatewayError `attachment-not-found` */
   delete(owner: Owner, attachmentId: string): Promise<void>;
   /**
-   * Complete attachments that a message is about to use, in the order of their ids.
+   * What a message is about to use, each once, as it is to be stored.
    * @throws GatewayError when one is unknown, not uploaded, not what it was announced as, or of another thread
    */
   use(
     owner: Owner,
     attachmentIds: readonly string[],
     options: { readonly threadId: string | undefined; readonly signal: AbortSignal },
-  ): Promise<AttachmentRecord[]>;
+  ): Promise<Attachment[]>;
   /** With addresses that work for a while. */
   show(viewer: Viewer, attachment: Attachment): Attachment;
   /** Nothing where it is unknown, deleted or larger than `maxBytes`. */
@@ -60,3 +60,20 @@ export function showItem<Item extends ThreadItem>(
   if (item.type !== 'user_message' || item.attachments.length === 0) return item;
   return { ...item, attachments: item.attachments.map((each) => attachments.show(viewer, each)) };
 }
+
+/** Where files cannot be attached. */
+export const noAttachments: ChatAttachments = {
+  async create() {
+    throw new GatewayError('attachments-disabled');
+  },
+  async delete() {
+    throw new GatewayError('attachment-not-found');
+  },
+  async use(_owner, attachmentIds) {
+    if (attachmentIds.length > 0) throw new GatewayError('attachment-not-found');
+    return [];
+  },
+  show: (_viewer, attachment) => attachment,
+  read: async () => undefined,
+  collect: () => undefined,
+};

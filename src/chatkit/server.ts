@@ -1,7 +1,9 @@
 import { GatewayError } from '../errors/gateway-error.ts';
 import type { Run } from '../runs/run.ts';
+import { noAttachments } from './attachments.ts';
 import { runAction, runSyncAction } from './operations/actions.ts';
 import { addClientToolOutput, addStructuredInput } from './operations/answers.ts';
+import { createAttachment, deleteAttachment } from './operations/attachments.ts';
 import { addFeedback, listItems } from './operations/items.ts';
 import type { OperationContext } from './operations/operation.ts';
 import type { TurnOperations } from './operations/start-turn.ts';
@@ -20,12 +22,15 @@ export interface ChatKitServer {
 
 /** The operations of the protocol that are not available yet; each answers with a problem that says so. */
 export const NOT_AVAILABLE: readonly OperationType[] = [
-  'attachments.create',
-  'attachments.delete',
   'input.transcribe',
 ];
 
-export function createChatKitServer(options: TurnOperations): ChatKitServer {
+/** Without attachments, files cannot be attached. */
+export type ChatKitServerOptions = Omit<TurnOperations, 'attachments'> &
+  Partial<Pick<TurnOperations, 'attachments'>>;
+
+export function createChatKitServer(given: ChatKitServerOptions): ChatKitServer {
+  const options: TurnOperations = { ...given, attachments: given.attachments ?? noAttachments };
   const json = async (body: Promise<object>): Promise<ChatKitAnswer> => ({ kind: 'json', body: await body });
   const stream = async (run: Promise<Run>): Promise<ChatKitAnswer> => ({ kind: 'run', run: await run });
 
@@ -59,7 +64,9 @@ export function createChatKitServer(options: TurnOperations): ChatKitServer {
         case 'threads.sync_custom_action':
           return await json(runSyncAction(options, request, context));
         case 'attachments.create':
+          return await json(createAttachment(options, request, context));
         case 'attachments.delete':
+          return await json(deleteAttachment(options, request, context));
         case 'input.transcribe':
           context.logger.warn(
             { operation: request.type },

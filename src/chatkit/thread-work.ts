@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { LiveThread } from '../runs/live-thread.ts';
 import type { ChatStore, ThreadRecord, ThreadWrite } from '../store/chat-store.ts';
+import type { ChatAttachments } from './attachments.ts';
 import { createId } from './ids.ts';
 import type { OperationContext } from './operations/operation.ts';
 import { readItems } from './read-items.ts';
@@ -8,12 +9,13 @@ import type { ThreadWork } from './responder.ts';
 
 export function createThreadWork(options: {
   readonly store: ChatStore;
+  readonly attachments: ChatAttachments;
   readonly context: OperationContext;
   readonly thread: LiveThread;
   readonly logger: Logger;
   readonly signal: AbortSignal;
 }): ThreadWork {
-  const { store, context, thread, logger, signal } = options;
+  const { store, attachments, context, thread, logger, signal } = options;
   const { requestId, principal, accessToken, trace, locale } = context;
   return {
     requestId,
@@ -28,6 +30,7 @@ export function createThreadWork(options: {
       const page = await readItems(store, principal.userKey, thread.id, { limit, order: 'desc' });
       return page.data.reverse();
     },
+    attachments: { read: (id, wanted) => attachments.read(principal.userKey, id, wanted) },
     createId,
     newItem: (kind) => ({ id: createId(kind), thread_id: thread.id, created_at: new Date().toISOString() }),
   };

@@ -46,7 +46,7 @@ async function runGateway(flags: ConfigFlag, terminal: Terminal): Promise<void> 
   await using context = await createContext(config, { logger });
   const server = await startServer({
     config: config.server,
-    largestBodyBytes: Math.max(...[config.server, ...config.routes].map((each) => each.bodyLimitBytes)),
+    largestBodyBytes: largestBodyOf(config),
     app: createApp(context),
     adminApp: createAdminApp(context),
     context,
@@ -68,6 +68,11 @@ async function runGateway(flags: ConfigFlag, terminal: Terminal): Promise<void> 
   setTimeout(flushCompileCache, 1_000).unref();
   await stopped;
   await server.close();
+}
+
+function largestBodyOf({ server, routes, attachments }: Config): number {
+  const limits = [server, ...routes].map((each) => each.bodyLimitBytes);
+  return Math.max(...limits, attachments.enabled ? attachments.maxBytes : 0);
 }
 
 function describeAnswers(config: Config, chat: ChatDescription): string {

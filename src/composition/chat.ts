@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import { createAgentResponder } from '../agent/agent-responder.ts';
+import type { Attachments } from '../attachments/attachments.ts';
 import type { ChatDescription } from '../auth/schemas.ts';
 import type { ChatBackend } from '../chat/backend.ts';
 import { createServerBackend } from '../chat/server-backend.ts';
@@ -22,6 +23,7 @@ export interface Chat {
 interface ChatParts {
   readonly serviceOf: ServiceOf;
   readonly store: Store;
+  readonly attachments: Attachments | undefined;
   readonly events: GatewayEvents;
   readonly runs: RunRegistry;
   readonly logger: Logger;
@@ -94,12 +96,13 @@ function createAgentChat(
 
 function createServer(
   { checkpointMs, clientToolTimeoutMs }: Config['chat'],
-  { store, runs, events, responder: override }: ChatParts,
+  { store, attachments, runs, events, responder: override }: ChatParts,
   responder: Responder,
   checkChoice: Parameters<typeof createChatKitServer>[0]['checkChoice'],
 ) {
   return createChatKitServer({
     store: store.chat,
+    ...(attachments === undefined ? {} : { attachments }),
     responder: override ?? responder,
     checkChoice,
     runs,

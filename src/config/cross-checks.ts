@@ -1,4 +1,5 @@
 import { BlockList, isIP } from 'node:net';
+import { checkAttachments } from './attachment-checks.ts';
 import { checkBridge } from './bridge-checks.ts';
 import { checkHosted, checkRoutes } from './cross-check-routes.ts';
 import type { Finding } from './finding.ts';
@@ -14,6 +15,7 @@ export function crossCheck(config: Config): Finding[] {
     ...checkIssuers(config),
     ...checkRoutes(config),
     ...checkHosted(config),
+    ...checkAttachments(config),
     ...checkSecrets(config),
     ...checkEnvironment(config),
   ];

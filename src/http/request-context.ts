@@ -10,6 +10,8 @@ export interface RequestContext {
   readonly logger: Logger;
   /** Aborted when the client goes before its response is finished. */
   readonly signal: AbortSignal;
+  /** Scheme, host and port of the gateway as the caller uses them, without a slash at the end. */
+  readonly origin: string;
   /** `performance.now()` at the arrival of the request. */
   readonly startedAt: number;
   /** Set by the authentication middleware. */
@@ -21,7 +23,12 @@ export interface RequestContext {
 const REQUEST_ID = /^[A-Za-z0-9._-]{8,128}$/;
 
 /** First in the pipeline: every later part finds its context on the response. */
-export function createRequestContext(options: { readonly logger: Logger }): RequestHandler {
+export function createRequestContext(options: {
+  readonly logger: Logger;
+  /** The address that browsers use, where it is configured. */
+  readonly publicUrl?: string | null;
+}): RequestHandler {
+  const publicUrl = options.publicUrl?.replace(/\/+$/, '');
   return (req, res, next) => {
     const asked = req.get('x-request-id');
     const requestId = asked !== undefined && REQUEST_ID.test(asked) ? asked : randomBytes(16).toString('hex');
@@ -33,6 +40,7 @@ export function createRequestContext(options: { readonly logger: Logger }): Requ
       requestId,
       logger: options.logger.child({ requestId }),
       signal: gone.signal,
+      origin: publicUrl ?? `${req.protocol}://${req.host ?? 'localhost'}`,
       startedAt: performance.now(),
       principal: undefined,
       accessToken: undefined,
