@@ -1,4 +1,5 @@
 import { ReplyError } from '../chatkit/responder.ts';
+import type { Text } from '../texts/texts.ts';
 
 /** Why a reply failed, for the log: a closed set. */
 export type FailureKind =
@@ -18,7 +19,7 @@ export type FailureKind =
   | 'guardrail'
   | 'unknown';
 
-const MESSAGES: Record<FailureKind, { message: string; allowRetry: boolean; hint?: string }> = {
+const MESSAGES: Record<FailureKind, { message: Text; allowRetry: boolean; hint?: string }> = {
   credentials: {
     message: 'The assistant is not set up correctly. Please tell the operator of this service.',
     allowRetry: false,

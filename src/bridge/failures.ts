@@ -1,13 +1,19 @@
 import { ReplyError } from '../chatkit/responder.ts';
 import { GatewayError } from '../errors/gateway-error.ts';
 import { isPlain } from '../forward/refusal.ts';
+import type { Text } from '../texts/texts.ts';
 import { UnreadableAnswerError } from './events.ts';
 
-const CUT = 'The connection to the chat service was lost. Please try again.';
-const SILENT = 'The chat service stopped answering. Please try again.';
-const TOO_LONG = 'The reply took too long. Please try again.';
-const UNREADABLE = 'The chat service gave an answer that cannot be shown.';
-const FAILED = 'The chat service could not finish the reply. Please try again.';
+const CUT: Text = 'The connection to the chat service was lost. Please try again.';
+const SILENT: Text = 'The chat service stopped answering. Please try again.';
+const TOO_LONG: Text = 'The reply took too long. Please try again.';
+const UNREADABLE: Text = 'The chat service gave an answer that cannot be shown.';
+const NO_ANSWER: Text = 'The chat service gave no answer. Please try again.';
+const SIGN_IN: Text = 'The chat service did not accept your sign-in. Please sign in again.';
+const FORBIDDEN: Text = 'You are not allowed to use this chat.';
+const UNKNOWN: Text = 'The chat service does not know this conversation.';
+const NOT_ACCEPTED: Text = 'The chat service did not accept this message.';
+const FAILED: Text = 'The chat service could not finish the reply. Please try again.';
 
 /** Why a reply could not be written, in words for its reader. */
 export function toReplyError(cause: unknown): ReplyError {
@@ -34,7 +40,7 @@ export function toServiceError(message: string | undefined): ReplyError {
 }
 
 export const emptyAnswer = (): ReplyError =>
-  new ReplyError('The chat service gave no answer. Please try again.', {
+  new ReplyError(NO_ANSWER, {
     allowRetry: true,
     cause: new Error(
       'no text was found in the answer; see chat.bridge.response for where the gateway looks for it',
@@ -45,15 +51,15 @@ function describe({ code, status, title, detail, headers, problems }: GatewayErr
   if (code !== 'upstream-refused') return `${title}. Please try again${after(headers['Retry-After'])}.`;
   switch (status) {
     case 401:
-      return 'The chat service did not accept your sign-in. Please sign in again.';
+      return SIGN_IN;
     case 403:
-      return detail ?? 'You are not allowed to use this chat.';
+      return detail ?? FORBIDDEN;
     case 404:
-      return detail ?? 'The chat service does not know this conversation.';
+      return detail ?? UNKNOWN;
     case 429:
       return `The chat service gets too many requests. Please try again${after(headers['Retry-After'])}.`;
     default:
-      return detail ?? problems[0]?.detail ?? 'The chat service did not accept this message.';
+      return detail ?? problems[0]?.detail ?? NOT_ACCEPTED;
   }
 }
 

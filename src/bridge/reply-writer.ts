@@ -4,6 +4,7 @@ import { createMessageWriter, type MessageWriter } from '../chatkit/writers/mess
 import { createToolWriter, type ToolWriter } from '../chatkit/writers/tool-writer.ts';
 import { isPlain } from '../forward/refusal.ts';
 import { UnreadableAnswerError, type BridgeEvent, type BridgeToolCall } from './events.ts';
+import { createTranslator } from '../texts/translator.ts';
 
 /** Far longer than a person reads, and a bound on what one thread stores for one message. */
 const MAX_REPLY_CHARS = 2_000_000;
@@ -64,6 +65,7 @@ export function createReplyWriter(turn: Turn, push: (event: ResponderEvent) => v
         newWorkflow: () => turn.newItem('workflow'),
         newRecord: () => turn.newItem('hidden_context'),
         push,
+        translate: createTranslator(turn.locale),
         titlesOf: () => undefined,
         onEnd: () => undefined,
       });

@@ -7,6 +7,9 @@ import type { Conversation } from './conversation.ts';
 import { loadHistory, messageText } from './history.ts';
 import { isObject } from './json-path.ts';
 import { render, renderText, toText, type TemplateValues } from './template.ts';
+import type { Text } from '../texts/texts.ts';
+
+const CANNOT_ASK: Text = 'The assistant cannot be asked for this.';
 
 /** Makes the requests of one configured endpoint. */
 export interface RequestMaker {
@@ -113,7 +116,7 @@ function renderPath(template: string, values: TemplateValues): string {
   const end = query < 0 ? template.length : query;
   const path = renderText(template.slice(0, end), values, (text) => {
     if (text === '' || /^\.{1,2}$/.test(text) || /[/\\\p{Cc}]/u.test(text)) {
-      throw new ReplyError('The assistant cannot be asked for this.', {
+      throw new ReplyError(CANNOT_ASK, {
         allowRetry: false,
         cause: new Error('a value is not fit for chat.bridge.path'),
       });

@@ -3,6 +3,8 @@ import type { GatewayEvents, RunEndState } from '../observability/events.ts';
 import type { LiveThread } from '../runs/live-thread.ts';
 import type { RunOutput } from '../runs/run.ts';
 import type { ChatStore, ThreadWrite } from '../store/chat-store.ts';
+import type { Text } from '../texts/texts.ts';
+import { createTranslator, translateKnown } from '../texts/translator.ts';
 import { untilAborted } from './abortable.ts';
 import type { ChatAttachments } from './attachments.ts';
 import { startCheckpoints } from './checkpoints.ts';
@@ -123,7 +125,7 @@ async function writeReply(
       }
     }
   } catch (error) {
-    failure = toErrorEvent(error, logger);
+    failure = toErrorEvent(error, context.locale, logger);
   }
 
   await checkpoints.stop();
@@ -144,7 +146,7 @@ async function writeReply(
   }
   if (failure !== undefined && !stopped) void output.send(failure);
   if (changed !== undefined) void output.send({ type: 'thread.updated', thread: toThread(live) });
-  if (stopped) void output.send(stopEvent(output.signal));
+  if (stopped) void output.send(stopEvent(output.signal, context.locale));
   return stopped ? 'cancelled' : failure === undefined ? 'done' : 'failed';
 }
 
@@ -183,10 +185,11 @@ function toWrites(event: ResponderEvent): ThreadWrite[] {
   }
 }
 
-function toErrorEvent(error: unknown, logger: Logger): ErrorEvent {
+function toErrorEvent(error: unknown, locale: string, logger: Logger): ErrorEvent {
   if (error instanceof ReplyError) {
     logger.warn({ err: error }, 'the reply failed');
-    return { type: 'error', code: 'custom', message: error.message, allow_retry: error.allowRetry };
+    const message = translateKnown(error.message, locale);
+    return { type: 'error', code: 'custom', message, allow_retry: error.allowRetry };
   }
   logger.error({ err: error }, 'the reply failed');
   return { type: 'error', code: 'stream.error', allow_retry: true };
@@ -202,11 +205,12 @@ function stopNote(threadId: string, signal: AbortSignal) {
   };
 }
 
-function stopEvent(signal: AbortSignal): ErrorEvent {
-  const message =
+function stopEvent(signal: AbortSignal, locale: string): ErrorEvent {
+  const text: Text =
     stopReason(signal) === 'thread-deleted'
       ? 'This conversation was deleted.'
       : 'The service is restarting. Please try again in a moment.';
+  const message = createTranslator(locale)(text);
   return { type: 'error', code: 'custom', message, allow_retry: stopReason(signal) === 'shutdown' };
 }
 

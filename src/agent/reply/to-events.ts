@@ -8,6 +8,7 @@ import {
   type ToolOutcome,
   type ToolWriter,
 } from '../../chatkit/writers/tool-writer.ts';
+import { createTranslator } from '../../texts/translator.ts';
 import type { ToolRegistry } from '../tools/registry.ts';
 import { createThoughtWriter, type ThoughtWriter } from './thought-writer.ts';
 
@@ -29,7 +30,7 @@ export interface ReplyWriter {
 }
 
 export interface ReplyWriterOptions {
-  readonly turn: Pick<Turn, 'newItem'>;
+  readonly turn: Pick<Turn, 'newItem' | 'locale'>;
   readonly registry: ToolRegistry;
   readonly push: (event: ResponderEvent) => void;
   readonly onToolEnd: (tool: string, succeeded: boolean) => void;
@@ -102,6 +103,7 @@ export function createReplyWriter(options: ReplyWriterOptions): ReplyWriter {
           newWorkflow: () => newItem('workflow'),
           newRecord: () => newItem('hidden_context'),
           push,
+          translate: createTranslator(turn.locale),
           titlesOf: (tool) => registry.get(tool),
           onEnd: options.onToolEnd,
         });

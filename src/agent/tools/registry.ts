@@ -1,5 +1,6 @@
 import type { FunctionTool } from '@openai/agents-core';
 import type { z } from 'zod';
+import type { Translate } from '../../texts/translator.ts';
 
 /** What a running tool may use. One per reply. */
 export interface ToolContext {
@@ -17,9 +18,9 @@ export interface AgentTool {
   readonly name: string;
   readonly tool: FunctionTool<ToolContext, z.ZodObject, string>;
   /** While it runs, for example "Adding a task". */
-  readonly activeTitle: (args: Arguments) => string;
+  readonly activeTitle: (args: Arguments, translate: Translate) => string;
   /** When it is done, for example "Added a task". */
-  readonly doneTitle: (args: Arguments) => string;
+  readonly doneTitle: (args: Arguments, translate: Translate) => string;
 }
 
 export interface ToolRegistry {

@@ -39,8 +39,10 @@ export function createTaskTools(options: {
       name: 'add_task',
       description: 'Add a task to the task list of the user.',
       parameters: z.object({ title: z.string().min(1).max(MAX_TITLE_CHARS).describe('What is to be done.') }),
-      activeTitle: (args) => `Adding ${quoted(args['title'], 'a task')}`,
-      doneTitle: (args) => `Added ${quoted(args['title'], 'a task')}`,
+      activeTitle: (args, translate) =>
+        translate('Adding {task}', { task: quoted(args['title'], translate('a task')) }),
+      doneTitle: (args, translate) =>
+        translate('Added {task}', { task: quoted(args['title'], translate('a task')) }),
       timeoutMs,
       async execute({ title }, { owner }) {
         const clean = title.trim().replaceAll(/\s+/g, ' ');
@@ -66,8 +68,8 @@ export function createTaskTools(options: {
       parameters: z.object({
         status: z.enum(['all', 'open', 'completed']).describe('Which tasks to list; usually all.'),
       }),
-      activeTitle: () => 'Looking at the tasks',
-      doneTitle: () => 'Looked at the tasks',
+      activeTitle: (_args, translate) => translate('Looking at the tasks'),
+      doneTitle: (_args, translate) => translate('Looked at the tasks'),
       timeoutMs,
       async execute({ status }, { owner }) {
         const found = await all(owner);
@@ -86,8 +88,10 @@ export function createTaskTools(options: {
       name: 'complete_task',
       description: 'Mark a task of the user as done.',
       parameters: z.object({ task: taskName }),
-      activeTitle: (args) => `Completing ${quoted(args['task'], 'a task')}`,
-      doneTitle: (args) => `Completed ${quoted(args['task'], 'a task')}`,
+      activeTitle: (args, translate) =>
+        translate('Completing {task}', { task: quoted(args['task'], translate('a task')) }),
+      doneTitle: (args, translate) =>
+        translate('Completed {task}', { task: quoted(args['task'], translate('a task')) }),
       timeoutMs,
       async execute({ task: name }, { owner }) {
         const task = await change(
@@ -103,8 +107,10 @@ export function createTaskTools(options: {
       name: 'delete_task',
       description: 'Delete a task of the user.',
       parameters: z.object({ task: taskName }),
-      activeTitle: (args) => `Deleting ${quoted(args['task'], 'a task')}`,
-      doneTitle: (args) => `Deleted ${quoted(args['task'], 'a task')}`,
+      activeTitle: (args, translate) =>
+        translate('Deleting {task}', { task: quoted(args['task'], translate('a task')) }),
+      doneTitle: (args, translate) =>
+        translate('Deleted {task}', { task: quoted(args['task'], translate('a task')) }),
       timeoutMs,
       async execute({ task: name }, { owner }) {
         const task = await change(

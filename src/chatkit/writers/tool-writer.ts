@@ -1,14 +1,16 @@
 import type { ResponderEvent } from '../protocol/events.ts';
 import type { WorkflowItem } from '../protocol/items.ts';
 import type { Task, Workflow } from '../protocol/tasks.ts';
+import type { Text } from '../../texts/texts.ts';
+import type { Translate } from '../../texts/translator.ts';
 import { toToolCallItem } from '../tool-call-record.ts';
 
 /** How the calls of a tool are shown to the user. */
 export interface ToolTitles {
   /** While one runs, for example "Adding a task". */
-  activeTitle(args: Readonly<Record<string, unknown>>): string;
+  activeTitle(args: Readonly<Record<string, unknown>>, translate: Translate): string;
   /** When it is done, for example "Added a task". */
-  doneTitle(args: Readonly<Record<string, unknown>>): string;
+  doneTitle(args: Readonly<Record<string, unknown>>, translate: Translate): string;
 }
 
 export interface ToolCall {
@@ -36,6 +38,7 @@ export interface ToolWriterOptions {
   readonly newWorkflow: () => { id: string; thread_id: string; created_at: string };
   readonly newRecord: () => { id: string; thread_id: string; created_at: string };
   readonly push: (event: ResponderEvent) => void;
+  readonly translate: Translate;
   /** Nothing for a tool that has no titles of its own. */
   readonly titlesOf: (tool: string) => ToolTitles | undefined;
   readonly onEnd: (tool: string, succeeded: boolean) => void;
@@ -53,10 +56,10 @@ interface Entry {
 /** What is kept of one tool's output for later turns. */
 const MAX_RESULT_CHARS = 16_000;
 const MAX_ERROR_CHARS = 300;
-const UNFINISHED = 'This step did not finish.';
+const UNFINISHED: Text = 'This step did not finish.';
 
 export function createToolWriter(options: ToolWriterOptions): ToolWriter {
-  const { push, titlesOf } = options;
+  const { push, titlesOf, translate } = options;
   const base = options.newWorkflow();
   const entries: Entry[] = [];
 
@@ -70,7 +73,11 @@ export function createToolWriter(options: ToolWriterOptions): ToolWriter {
     const shown = titlesOf(entry.call.name);
     entry.state = outcome.succeeded ? 'succeeded' : 'failed';
     entry.task = outcome.succeeded
-      ? { ...entry.task, status_indicator: 'complete', title: shown?.doneTitle(entry.args) ?? titleOf(entry) }
+      ? {
+          ...entry.task,
+          status_indicator: 'complete',
+          title: shown?.doneTitle(entry.args, translate) ?? titleOf(entry),
+        }
       : { ...entry.task, status_indicator: 'none', content: outcome.output.slice(0, MAX_ERROR_CHARS) };
     push({
       type: 'thread.item.updated',
@@ -91,7 +98,8 @@ export function createToolWriter(options: ToolWriterOptions): ToolWriter {
   return {
     call(call) {
       const args = parseArguments(call.arguments);
-      const title = titlesOf(call.name)?.activeTitle(args) ?? `Using ${call.name}`;
+      const title =
+        titlesOf(call.name)?.activeTitle(args, translate) ?? translate('Using {tool}', { tool: call.name });
       const task: CustomTask = { type: 'custom', status_indicator: 'loading', title };
       const entry: Entry = { call, args, record: options.newRecord(), task, state: 'running' };
       entries.push(entry);
@@ -111,12 +119,12 @@ export function createToolWriter(options: ToolWriterOptions): ToolWriter {
     },
     close() {
       for (const entry of entries) {
-        if (entry.state === 'running') endEntry(entry, { succeeded: false, output: UNFINISHED });
+        if (entry.state === 'running') endEntry(entry, { succeeded: false, output: translate(UNFINISHED) });
       }
       const workflow: Workflow = {
         type: 'custom',
         tasks: entries.map((entry) => entry.task),
-        summary: { title: summaryOf(entries) },
+        summary: { title: summaryOf(entries, translate) },
         expanded: false,
       };
       push({ type: 'thread.item.done', item: toItem(workflow) });
@@ -132,13 +140,16 @@ function recordOf(call: ToolCall) {
   return { type: 'tool_call' as const, call_id: call.callId, tool: call.name, arguments: call.arguments };
 }
 
-function summaryOf(entries: readonly Entry[]): string {
+function summaryOf(entries: readonly Entry[], translate: Translate): string {
   const failed = entries.filter((entry) => entry.state === 'failed').length;
   const [only] = entries;
   if (entries.length === 1 && only !== undefined) {
-    return failed === 0 ? titleOf(only) : `${titleOf(only)} failed`;
+    return failed === 0 ? titleOf(only) : translate('{title} failed', { title: titleOf(only) });
   }
-  return failed === 0 ? `${entries.length} steps done` : `${failed} of ${entries.length} steps failed`;
+  const count = entries.length;
+  return failed === 0
+    ? translate('{count} steps done', { count })
+    : translate('{failed} of {count} steps failed', { failed, count });
 }
 
 function parseArguments(text: string): Readonly<Record<string, unknown>> {

@@ -11,6 +11,7 @@ function createWriter() {
   let now = 0;
   const writer = createReplyWriter({
     turn: {
+      locale: '',
       newItem: (kind) => ({ id: createId(kind), thread_id: 'thr_1', created_at: '2026-01-31T09:30:00.000Z' }),
     },
     registry: createToolRegistry([]),

@@ -1,0 +1,51 @@
+/**
+ * What the gateway itself says to users of the chat, in English. Every language translates all of them. A word in braces
+ * is filled in. What teams write themselves, and what a model says, is not translated.
+ */
+export const TEXTS = [
+  'The assistant is not set up correctly. Please tell the operator of this service.',
+  'The model of the assistant is not available. Please tell the operator of this service.',
+  'This conversation has become too long for the assistant. Please start a new one.',
+  'The assistant could not take this message. Please try to say it differently.',
+  'The assistant has used up its quota. Please tell the operator of this service.',
+  'The assistant is busy right now. Please try again in a moment.',
+  'The assistant has a problem right now. Please try again.',
+  'The assistant took too long to answer. Please try again.',
+  'The assistant cannot be reached right now. Please try again.',
+  'The reply was cut off. Please try again.',
+  'The assistant gave an answer that cannot be used. Please try again.',
+  'The reply did not come to an end. Please try again.',
+  'The assistant needed too many steps for this. Please ask for less at once.',
+  'This conversation was stopped by a safety rule.',
+  'Something went wrong while the assistant answered. Please try again.',
+  'The connection to the chat service was lost. Please try again.',
+  'The chat service stopped answering. Please try again.',
+  'The reply took too long. Please try again.',
+  'The chat service gave an answer that cannot be shown.',
+  'The chat service could not finish the reply. Please try again.',
+  'The chat service gave no answer. Please try again.',
+  'The chat service did not accept your sign-in. Please sign in again.',
+  'You are not allowed to use this chat.',
+  'The chat service does not know this conversation.',
+  'The chat service did not accept this message.',
+  'The assistant cannot be asked for this.',
+  'This conversation was deleted.',
+  'The service is restarting. Please try again in a moment.',
+  'This step did not finish.',
+  'Using {tool}',
+  '{count} steps done',
+  '{failed} of {count} steps failed',
+  '{title} failed',
+  'Adding {task}',
+  'Added {task}',
+  'Completing {task}',
+  'Completed {task}',
+  'Deleting {task}',
+  'Deleted {task}',
+  'Looking at the tasks',
+  'Looked at the tasks',
+  'a task',
+] as const;
+
+export type Text = (typeof TEXTS)[number];
+export type Language = Readonly<Record<Text, string>>;
