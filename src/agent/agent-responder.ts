@@ -11,6 +11,8 @@ import { TOOL_NAMES } from './tools/names.ts';
 
 export interface AgentResponderOptions {
   readonly config: Config['agent'];
+  /** What of attached files the model is given. */
+  readonly files: Config['attachments']['model'];
   readonly tasks: TaskStore;
   readonly events: GatewayEvents;
   readonly logger: Logger;
@@ -48,7 +50,7 @@ interface Loaded {
 
 /** The built-in agent: replies are written by a model on the agents SDK. */
 export function createAgentResponder(options: AgentResponderOptions): AgentResponder {
-  const { config, tasks, events, overrides = {} } = options;
+  const { config, files, tasks, events, overrides = {} } = options;
   const isDemo = overrides.modelProvider === undefined && config.apiKey === null && config.baseUrl === null;
   const defaultModel = isDemo ? DEMO_MODEL : config.model;
   // The demo model stands in for every configured one, so that a chat page with a model menu works without a key.
@@ -75,7 +77,7 @@ export function createAgentResponder(options: AgentResponderOptions): AgentRespo
     const { titleTimeoutMs } = overrides;
     loaded = {
       engine,
-      respond: (turn) => respond({ turn, engine, config, events, choose, titleTimeoutMs }),
+      respond: (turn) => respond({ turn, engine, config, files, events, choose, titleTimeoutMs }),
     };
     return loaded;
   }

@@ -7,6 +7,7 @@ import type { GatewayEvents } from '../observability/events.ts';
 import type { Choice, InferenceOptions } from './choice.ts';
 import type { Engine, TokenUsage } from './engine.ts';
 import { toFailure, toReplyError } from './failures.ts';
+import { readAttachedFiles } from './history/attached-files.ts';
 import { toModelInput } from './history/to-model-input.ts';
 import { ReplyFailure } from './reply/run-agent.ts';
 import { writeReply } from './reply/write-reply.ts';
@@ -16,6 +17,8 @@ export interface RespondOptions {
   readonly turn: Turn;
   readonly engine: Engine;
   readonly config: Config['agent'];
+  /** What of attached files the model is given. */
+  readonly files: Config['attachments']['model'];
   readonly events: GatewayEvents;
   readonly choose: (inference: InferenceOptions) => Choice;
   readonly titleTimeoutMs?: number | undefined;
@@ -33,12 +36,13 @@ export async function* respond(options: RespondOptions): AsyncGenerator<Responde
   const countTokens = (usage: TokenUsage) => {
     if (usage.input + usage.output > 0) events.tokensUsed(turn.logger, { model: choice.model, ...usage });
   };
+  const files = await readAttachedFiles(turn, items, options.files);
   const title = createTitle({ ...options, choice, items, message, countTokens });
   try {
     const reply = writeReply({
       turn,
       agent: engine.agentFor(choice),
-      input: toModelInput(items),
+      input: toModelInput(items, { files }),
       models: engine.models,
       registry: engine.registry,
       maxTurns: config.maxTurns,

@@ -21,9 +21,7 @@ export interface ChatKitServer {
 }
 
 /** The operations of the protocol that are not available yet; each answers with a problem that says so. */
-export const NOT_AVAILABLE: readonly OperationType[] = [
-  'input.transcribe',
-];
+export const NOT_AVAILABLE: readonly OperationType[] = ['input.transcribe'];
 
 /** Without attachments, files cannot be attached. */
 export type ChatKitServerOptions = Omit<TurnOperations, 'attachments'> &

@@ -104,7 +104,9 @@ async function writeReply(
     await output.send({ type: 'stream_options', stream_options: { allow_cancel: allowCancel } });
     for (const event of request.leading) await output.send(showEvent(event, show));
     const { signal } = output;
-    const produced = request.produce(createThreadWork({ store, attachments, context, thread: live, logger, signal }));
+    const produced = request.produce(
+      createThreadWork({ store, attachments, context, thread: live, logger, signal }),
+    );
     const late = (error: unknown) => logger.debug({ err: error }, 'the responder ended late after a stop');
     for await (const event of untilAborted(produced, signal, late)) {
       checkpoints.check();

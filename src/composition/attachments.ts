@@ -26,14 +26,19 @@ export async function openAttachments(
   if (!keepsAttachments(config)) return undefined;
   const { store, key, logger } = parts;
   const options = config.attachments;
-  const [{ createAttachments }, { createLinks }, { createSpool }, { createUploadSlots }, { startAttachmentSweep }] =
-    await Promise.all([
-      import('../attachments/attachments.ts'),
-      import('../attachments/links.ts'),
-      import('../attachments/spool.ts'),
-      import('../attachments/upload-slots.ts'),
-      import('../attachments/sweep.ts'),
-    ]);
+  const [
+    { createAttachments },
+    { createLinks },
+    { createSpool },
+    { createUploadSlots },
+    { startAttachmentSweep },
+  ] = await Promise.all([
+    import('../attachments/attachments.ts'),
+    import('../attachments/links.ts'),
+    import('../attachments/spool.ts'),
+    import('../attachments/upload-slots.ts'),
+    import('../attachments/sweep.ts'),
+  ]);
   const attachments = stack.use(
     createAttachments({
       config: options,

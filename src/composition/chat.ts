@@ -78,12 +78,14 @@ async function createBridgeChat({ chat }: Config, parts: ChatParts): Promise<Cha
 }
 
 function createAgentChat(
-  { agent: config, chat }: Config,
+  { agent: config, attachments, chat }: Config,
   stack: AsyncDisposableStack,
   parts: ChatParts,
 ): Chat {
   const { store, events, logger } = parts;
-  const agent = stack.use(createAgentResponder({ config, tasks: store.tasks, events, logger }));
+  const agent = stack.use(
+    createAgentResponder({ config, files: attachments.model, tasks: store.tasks, events, logger }),
+  );
   const server = createServer(chat, parts, agent, (inference) =>
     agent.checkChoice({ inference_options: inference }),
   );

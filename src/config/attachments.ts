@@ -103,6 +103,10 @@ export const attachmentsSchema = section({
     )
     .meta(SECRET),
   model: section({
+    types: z
+      .array(mediaType)
+      .default(['image/png', 'image/jpeg', 'image/gif', 'image/webp', 'application/pdf'])
+      .describe('Types that the model can read, beside text. Of others it is told the name.'),
     maxBytes: bytes
       .max(52_428_800)
       .default(10 * MEGABYTE)

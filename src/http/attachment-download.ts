@@ -68,7 +68,10 @@ function toGatewayError(error: unknown, res: Response): GatewayError {
   if (status === 412) return new GatewayError('invalid-request', { status: 412, detail: 'It has changed.' });
   if (status === 416) {
     const range = res.get('Content-Range');
-    return new GatewayError('range-not-satisfiable', range === undefined ? {} : { headers: { 'Content-Range': range } });
+    return new GatewayError(
+      'range-not-satisfiable',
+      range === undefined ? {} : { headers: { 'Content-Range': range } },
+    );
   }
   return new GatewayError('attachments-unavailable', { cause: error });
 }

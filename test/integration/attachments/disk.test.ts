@@ -13,7 +13,10 @@ afterAll(() => gateway.stop());
 
 describe('smoke', () => {
   it('uploads', async () => {
-    const res = await alice.fetch('/api/attachments', { method: 'POST', body: form(PNG, 'a.png', 'image/png') });
+    const res = await alice.fetch('/api/attachments', {
+      method: 'POST',
+      body: form(PNG, 'a.png', 'image/png'),
+    });
     const body: any = await res.json();
     expect(body).toEqual({});
   });
