@@ -234,13 +234,16 @@ function createKeeping(parts: AttachmentParts, collector: Collector) {
     const { direct } = blobs;
     if (direct === undefined) throw new GatewayError('attachment-not-uploaded');
     return await once(id, async () => {
-      await using upload = await direct.open(id, signal);
-      if (upload === undefined) throw new GatewayError('attachment-not-uploaded');
+      const size = await direct.sizeOf(id, signal);
+      if (size === undefined) throw new GatewayError('attachment-not-uploaded');
       try {
-        if (upload.source.size > config.maxBytes) throw tooLarge(config.maxBytes);
-        requireSize(record, upload.source.size);
-        const mimeType = await recognise(record.mimeType, upload.source);
-        await upload.accept(mimeType);
+        requireSize(record, size);
+        await direct.take(id, record.mimeType, signal);
+        await using content = await blobs.open(id, signal);
+        if (content === undefined) throw new GatewayError('attachments-unavailable');
+        // Looked at only now that the client cannot change it any more.
+        requireSize(record, content.size);
+        const mimeType = await recognise(record.mimeType, content);
         return await finish(owner, { ...record, mimeType });
       } catch (error) {
         // What is wrong with the file stays wrong; a store that failed can be asked again.

@@ -46,12 +46,8 @@ export interface DirectUploads {
     id: string,
     announced: { readonly size: number; readonly mimeType: string },
   ): Promise<UploadTarget>;
-  /** What a client has uploaded, not to be trusted yet; nothing where it has not. */
-  open(id: string, signal: AbortSignal): Promise<UncheckedUpload | undefined>;
-}
-
-export interface UncheckedUpload extends AsyncDisposable {
-  readonly source: ByteSource;
-  /** Makes exactly these bytes the content, whatever the client uploads meanwhile. */
-  accept(mimeType: string): Promise<void>;
+  /** How many bytes a client has uploaded; nothing where it has not. */
+  sizeOf(id: string, signal: AbortSignal): Promise<number | undefined>;
+  /** Makes what a client has uploaded the content, out of its reach, to be looked at from then on. */
+  take(id: string, mimeType: string, signal: AbortSignal): Promise<void>;
 }

@@ -140,29 +140,17 @@ function createDirectUploads(s3: S3): DirectUploads {
       );
       return { url, method: 'PUT', headers: { 'Content-Type': mimeType } };
     },
-    async open(id, signal) {
-      const found = await head(s3, s3.uploadKey(id), signal);
-      if (found === undefined) return undefined;
-      return {
-        source: toSource(s3, s3.uploadKey(id), found, signal),
-        async accept(mimeType) {
-          await reaching(async () =>
-            s3.client.send(
-              new CopyObjectCommand({
-                Bucket: s3.bucket,
-                Key: s3.fileKey(id),
-                CopySource: `${s3.bucket}/${s3.uploadKey(id)}`,
-                CopySourceIfMatch: found.etag,
-                MetadataDirective: 'REPLACE',
-                ContentType: mimeType,
-                ContentDisposition: 'attachment',
-              }),
-              { abortSignal: signal },
-            ),
-          );
-        },
-        async [Symbol.asyncDispose]() {},
-      };
+    sizeOf: async (id, signal) => (await head(s3, s3.uploadKey(id), signal))?.size,
+    async take(id, mimeType, signal) {
+      const command = new CopyObjectCommand({
+        Bucket: s3.bucket,
+        Key: s3.fileKey(id),
+        CopySource: `${s3.bucket}/${s3.uploadKey(id)}`,
+        MetadataDirective: 'REPLACE',
+        ContentType: mimeType,
+        ContentDisposition: 'attachment',
+      });
+      await reaching(() => s3.client.send(command, { abortSignal: signal }));
     },
   };
 }
