@@ -163,7 +163,7 @@ function requireSize(record: AttachmentRecord, size: number): void {
 
 /** From an upload to an attachment that can be used. */
 function createKeeping(parts: AttachmentParts, collector: Collector) {
-  const { config, store, blobs } = parts;
+  const { config, store, blobs, logger } = parts;
   const limits = { maxFiles: config.maxFilesPerUser, maxBytes: config.maxBytesPerUser };
   const busy = new Set<string>();
 
@@ -244,7 +244,11 @@ function createKeeping(parts: AttachmentParts, collector: Collector) {
         // Looked at only now that the client cannot change it any more.
         requireSize(record, content.size);
         const mimeType = await recognise(record.mimeType, content);
-        return await finish(owner, { ...record, mimeType });
+        const finished = await finish(owner, { ...record, mimeType });
+        await direct.clear(id, signal).catch((error: unknown) => {
+          logger.warn({ err: error }, 'an upload was taken, and could not be deleted where it was');
+        });
+        return finished;
       } catch (error) {
         // What is wrong with the file stays wrong; a store that failed can be asked again.
         if (error instanceof GatewayError && error.status < 500) await discard(owner, id);

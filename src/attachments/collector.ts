@@ -6,6 +6,7 @@ import type { BlobStore } from './blobs/blob-store.ts';
 const MAX_BATCHES = 20;
 const AT_ONCE = 8;
 const DELETE_MS = 30_000;
+const MAX_WAITING = 10_000;
 
 /** Deletes the content of what the database has deleted. */
 export interface Collector extends AsyncDisposable {
@@ -16,53 +17,63 @@ export interface Collector extends AsyncDisposable {
 }
 
 export function createCollector(parts: {
-  readonly config: Pick<Config['attachments'], 'unusedSeconds'>;
+  readonly config: Pick<Config['attachments'], 'unusedSeconds' | 'linkSeconds'>;
   readonly store: AttachmentStore;
-  readonly blobs: Pick<BlobStore, 'delete'>;
+  readonly blobs: Pick<BlobStore, 'delete' | 'direct'>;
   readonly logger: Logger;
 }): Collector {
   const { config, store, blobs, logger } = parts;
   const closing = new AbortController();
+  /** Content is gone, but a link that was given out could bring it back until it expires. */
+  const waiting = new Set<string>();
   let running: Promise<void> | undefined;
   let again = false;
 
-  async function deleteContent(ids: readonly string[]): Promise<number> {
-    const gone: string[] = [];
+  async function deleteContent(id: string, signal: AbortSignal): Promise<boolean> {
+    try {
+      await blobs.delete(id, signal);
+      return true;
+    } catch (error) {
+      if (!signal.aborted) logger.warn({ err: error }, 'the content of an attachment could not be deleted');
+      return false;
+    }
+  }
+
+  /** @returns whether another batch may bring something */
+  async function collectBatch(now: number): Promise<boolean> {
+    const canReturn = ({ createdAt }: { createdAt: string }) =>
+      blobs.direct !== undefined && Date.parse(createdAt) + config.linkSeconds * 1000 > now;
+    const found = await store.listDeleted();
+    const wanted = found.filter((record) => !(canReturn(record) && waiting.has(record.id)));
     const signal = AbortSignal.any([closing.signal, AbortSignal.timeout(DELETE_MS)]);
-    for (let at = 0; at < ids.length && !signal.aborted; at += AT_ONCE) {
-      const some = ids.slice(at, at + AT_ONCE);
-      const outcomes = await Promise.allSettled(some.map((id) => blobs.delete(id, signal)));
-      for (const [index, outcome] of outcomes.entries()) {
-        const id = some[index];
-        if (outcome.status === 'fulfilled' && id !== undefined) gone.push(id);
-        else if (outcome.status === 'rejected') {
-          logger.warn(
-            { err: outcome.reason as unknown },
-            'the content of an attachment could not be deleted',
-          );
-        }
+    const gone: string[] = [];
+    for (let at = 0; at < wanted.length && !signal.aborted; at += AT_ONCE) {
+      const some = wanted.slice(at, at + AT_ONCE);
+      const deleted = await Promise.all(some.map(({ id }) => deleteContent(id, signal)));
+      for (const record of some.filter((_each, index) => deleted[index])) {
+        if (!canReturn(record)) gone.push(record.id);
+        else if (waiting.size < MAX_WAITING) waiting.add(record.id);
       }
     }
     await store.forget(gone);
-    return gone.length;
+    for (const id of gone) waiting.delete(id);
+    if (gone.length > 0) {
+      logger.debug({ event: 'attachments-deleted', gone: gone.length }, 'deleted the content of attachments');
+    }
+    return gone.length > 0;
   }
 
-  async function collectAll(): Promise<void> {
+  async function collectAll(now: number): Promise<void> {
     for (let batch = 0; batch < MAX_BATCHES && !closing.signal.aborted; batch += 1) {
       again = false;
-      const ids = await store.listDeleted();
-      // None of a batch could be deleted: the next sweep tries again.
-      const gone = ids.length === 0 ? 0 : await deleteContent(ids);
-      if (gone > 0)
-        logger.debug({ event: 'attachments-deleted', gone }, 'deleted the content of attachments');
-      if (gone === 0 && !again) return;
+      if (!(await collectBatch(now)) && !again) return;
     }
   }
 
-  function collect(): void {
+  function collect(now = Date.now()): void {
     again = true;
     if (closing.signal.aborted) return;
-    running ??= collectAll()
+    running ??= collectAll(now)
       .catch((error: unknown) => {
         if (!closing.signal.aborted) {
           logger.warn(
@@ -77,14 +88,15 @@ export function createCollector(parts: {
   }
 
   return {
-    collect,
+    collect: () => collect(),
     async sweep(now) {
       for (let batch = 0; batch < MAX_BATCHES && !closing.signal.aborted; batch += 1) {
         const deleted = await store.deleteUnused(new Date(now.getTime() - config.unusedSeconds * 1000));
         if (deleted === 0) break;
         logger.debug({ event: 'attachments-swept', deleted }, 'deleted attachments that no message uses');
       }
-      collect();
+      await running;
+      collect(now.getTime());
       await running;
     },
     async [Symbol.asyncDispose]() {

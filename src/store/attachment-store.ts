@@ -44,8 +44,8 @@ export interface AttachmentStore {
   deleteAttachment(owner: Owner, attachmentId: string): Promise<boolean>;
   /** Deletes what no message has used since before `createdBefore`; bounded per call. @returns how many */
   deleteUnused(createdBefore: Date): Promise<number>;
-  /** Ids of deleted records whose content may still be there; bounded per call. */
-  listDeleted(): Promise<string[]>;
+  /** Deleted records whose content may still be there, the oldest first; bounded per call. */
+  listDeleted(): Promise<Pick<AttachmentRecord, 'id' | 'createdAt'>[]>;
   /** The content of these deleted records is gone. */
   forget(attachmentIds: readonly string[]): Promise<void>;
 }

@@ -50,4 +50,6 @@ export interface DirectUploads {
   sizeOf(id: string, signal: AbortSignal): Promise<number | undefined>;
   /** Makes what a client has uploaded the content, out of its reach, to be looked at from then on. */
   take(id: string, mimeType: string, signal: AbortSignal): Promise<void>;
+  /** Deletes what was taken where the client had uploaded it. */
+  clear(id: string, signal: AbortSignal): Promise<void>;
 }

@@ -152,6 +152,10 @@ function createDirectUploads(s3: S3): DirectUploads {
       });
       await reaching(() => s3.client.send(command, { abortSignal: signal }));
     },
+    async clear(id, signal) {
+      const command = new DeleteObjectCommand({ Bucket: s3.bucket, Key: s3.uploadKey(id) });
+      await reaching(() => s3.client.send(command, { abortSignal: signal }));
+    },
   };
 }
 

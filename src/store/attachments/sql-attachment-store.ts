@@ -135,12 +135,12 @@ function createSweeps({ db }: Database) {
   const listDeleted: AttachmentStore['listDeleted'] = async () => {
     const rows = await db
       .selectFrom('attachments')
-      .select('id')
+      .select(['id', 'created_at'])
       .where('state', '=', 'deleted')
       .orderBy('created_at')
       .limit(MAX_DELETED)
       .execute();
-    return rows.map(({ id }) => id);
+    return rows.map((row) => ({ id: row.id, createdAt: fromMillis(row.created_at) }));
   };
 
   const forget: AttachmentStore['forget'] = async (ids) => {

@@ -199,7 +199,10 @@ describe('blobs in a bucket', () => {
     const bytes = randomBytes(9_000_000);
     await store.put(id, await write(bytes), signal);
     const read = await readAll(store, id);
-    const digest = (data: Uint8Array | undefined) => createHash('sha256').update(data ?? '').digest('hex');
+    const digest = (data: Uint8Array | undefined) =>
+      createHash('sha256')
+        .update(data ?? '')
+        .digest('hex');
     expect(digest(read)).toBe(digest(bytes));
   });
 });

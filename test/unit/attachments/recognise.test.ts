@@ -8,7 +8,9 @@ import { isAccepted, toMediaType, toServedType, UNKNOWN_TYPE } from '../../../sr
 import { attachmentsSchema } from '../../../src/config/attachments.ts';
 import { DOCX, DOCX_TYPE, GIF, HTML, JPEG, PDF, PNG, SVG, zip } from '../../support/files.ts';
 
-function source(content: Uint8Array | string): ByteSource & { readonly read: ByteSource['read']; bytes(): number } {
+function source(
+  content: Uint8Array | string,
+): ByteSource & { readonly read: ByteSource['read']; bytes(): number } {
   const bytes = Buffer.from(content);
   let count = 0;
   return {
@@ -76,7 +78,10 @@ describe('the type of a file', () => {
     ['an image that is nothing', 'image/png', RANDOM],
     ['HTML that is an image', 'text/html', GIF],
   ])('is refused: %s', async (_name, announced, content) => {
-    await expect(typeOf(content, announced)).rejects.toMatchObject({ code: 'attachment-mismatch', status: 422 });
+    await expect(typeOf(content, announced)).rejects.toMatchObject({
+      code: 'attachment-mismatch',
+      status: 422,
+    });
   });
 
   it.each([
@@ -85,14 +90,20 @@ describe('the type of a file', () => {
     ['a PNG and a page', Buffer.concat([PNG, HTML]), 'image/png'],
     ['a ZIP with a PDF inside', zip({ 'x.pdf': PDF }), 'application/zip'],
     ['a ZIP that says that it is a program', zip({ 'META-INF/MANIFEST.MF': '' }), 'application/java-archive'],
-    ['a document with macros', zip({ '[Content_Types].xml': '', 'word/vbaProject.bin': 'x' }),
-      'application/vnd.ms-word.document.macroenabled.12'],
+    [
+      'a document with macros',
+      zip({ '[Content_Types].xml': '', 'word/vbaProject.bin': 'x' }),
+      'application/vnd.ms-word.document.macroenabled.12',
+    ],
   ])('of %s is what it begins with', async (_name, content, expected) => {
     expect(await typeOf(content)).toBe(expected);
   });
 
   it('of an archive is told without decompressing it or reading all of it', async () => {
-    const bomb = zip({ 'bomb.txt': Buffer.alloc(50_000_000), '[Content_Types].xml': Buffer.alloc(30_000_000) });
+    const bomb = zip({
+      'bomb.txt': Buffer.alloc(50_000_000),
+      '[Content_Types].xml': Buffer.alloc(30_000_000),
+    });
     const large = source(Buffer.concat([bomb.subarray(0, 100), Buffer.alloc(5_000_000), bomb.subarray(100)]));
     const before = process.memoryUsage().arrayBuffers;
     expect(await recogniseContent(source(bomb))).toEqual({ kind: 'binary', type: 'application/zip' });
@@ -103,7 +114,17 @@ describe('the type of a file', () => {
   });
 
   it('survives archives and heads of any bytes', async () => {
-    const heads = ['PK\x03\x04', 'PK\x05\x06', '\x1f\x8b', 'ID3', '%PDF', 'RIFF', '\x89PNG\r\n\x1a\n', 'GIF8', ''];
+    const heads = [
+      'PK\x03\x04',
+      'PK\x05\x06',
+      '\x1f\x8b',
+      'ID3',
+      '%PDF',
+      'RIFF',
+      '\x89PNG\r\n\x1a\n',
+      'GIF8',
+      '',
+    ];
     await fc.assert(
       fc.asyncProperty(fc.constantFrom(...heads), fc.uint8Array({ maxLength: 400 }), async (head, bytes) => {
         const content = Buffer.concat([Buffer.from(head, 'latin1'), bytes]);
@@ -118,13 +139,17 @@ describe('the type of a file', () => {
 describe('text', () => {
   it('is UTF-8, however it is cut', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.string({ unit: 'grapheme' }), fc.integer({ min: 1, max: 9 }), async (text, step) => {
-        const bytes = Buffer.from(text.replaceAll('\0', ''));
-        async function* cut() {
-          for (let at = 0; at < bytes.length; at += step) yield bytes.subarray(at, at + step);
-        }
-        expect(await isText(cut())).toBe(true);
-      }),
+      fc.asyncProperty(
+        fc.string({ unit: 'grapheme' }),
+        fc.integer({ min: 1, max: 9 }),
+        async (text, step) => {
+          const bytes = Buffer.from(text.replaceAll('\0', ''));
+          async function* cut() {
+            for (let at = 0; at < bytes.length; at += step) yield bytes.subarray(at, at + step);
+          }
+          expect(await isText(cut())).toBe(true);
+        },
+      ),
     );
   });
 

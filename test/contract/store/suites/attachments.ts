@@ -141,12 +141,13 @@ export function describeAttachments(kind: () => DatabaseKind): void {
       await store.chat.writeThread(owner, some, [{ type: 'delete-item', itemId: 'one' }]);
       const left = await Promise.all(ids.map((id) => store.attachments.getAttachment(owner, id)));
       expect(left.map((each) => each?.id)).toEqual([undefined, undefined, c, undefined, free]);
-      const deleted = await store.attachments.listDeleted();
+      const listDeleted = async () => (await store.attachments.listDeleted()).map(({ id }) => id);
+      const deleted = await listDeleted();
       expect(deleted).toEqual(expect.arrayContaining([a, b, d]));
       for (const id of [a, b, d]) expect(await store.attachments.findOwner(id)).toBeUndefined();
       await store.attachments.forget([a, b, c, free]);
-      expect(await store.attachments.listDeleted()).not.toContain(a);
-      expect(await store.attachments.listDeleted()).toContain(d);
+      expect(await listDeleted()).not.toContain(a);
+      expect(await listDeleted()).toContain(d);
       // Only what is deleted can be forgotten.
       expect(await store.attachments.getAttachment(owner, c)).toBeDefined();
     });
@@ -163,7 +164,9 @@ export function describeAttachments(kind: () => DatabaseKind): void {
       const announced = record(old);
       await store.attachments.addAttachment(owner, announced, ROOM);
       await claim(owner, threadId, 'one', used);
-      expect(await store.attachments.deleteUnused(new Date('2026-02-01T00:00:00Z'))).toBeGreaterThanOrEqual(2);
+      expect(await store.attachments.deleteUnused(new Date('2026-02-01T00:00:00Z'))).toBeGreaterThanOrEqual(
+        2,
+      );
       const left = await Promise.all(
         [used, unused, announced.id, fresh].map((id) => store.attachments.getAttachment(owner, id)),
       );
