@@ -15,6 +15,7 @@ import { measureForward } from './scenarios/forward.ts';
 import { measureForwardIdle } from './scenarios/forward-idle.ts';
 import { measureHistory } from './scenarios/history.ts';
 import { measureIdleStreams } from './scenarios/idle-streams.ts';
+import { measureLongThread } from './scenarios/long-thread.ts';
 import { profileForward, profileReplies } from './scenarios/profile.ts';
 import { measureReplies } from './scenarios/replies.ts';
 import { measureStalled } from './scenarios/stalled.ts';
@@ -25,6 +26,7 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
   replies: measureReplies,
   'first-event': measureFirstEvent,
   history: measureHistory,
+  'long-thread': measureLongThread,
   'idle-streams': measureIdleStreams,
   start: measureStart,
   forward: measureForward,

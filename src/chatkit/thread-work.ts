@@ -4,7 +4,6 @@ import type { ChatStore, ThreadRecord, ThreadWrite } from '../store/chat-store.t
 import type { ChatAttachments } from './attachments.ts';
 import { createId } from './ids.ts';
 import type { OperationContext } from './operations/operation.ts';
-import { readItems } from './read-items.ts';
 import type { ThreadWork } from './responder.ts';
 
 export function createThreadWork(options: {
@@ -27,7 +26,7 @@ export function createThreadWork(options: {
     logger,
     signal,
     async history(limit) {
-      const page = await readItems(store, principal.userKey, thread.id, { limit, order: 'desc' });
+      const page = await store.listItems(principal.userKey, thread.id, { limit, order: 'desc' });
       return page.data.reverse();
     },
     attachments: { read: (id, wanted) => attachments.read(principal.userKey, id, wanted) },

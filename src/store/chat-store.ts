@@ -87,7 +87,8 @@ export interface ChatStore {
   getItem(owner: Owner, threadId: string, itemId: string): Promise<ThreadItem | undefined>;
 
   /**
-   * Hidden items included: the caller filters, so that `after` stays the id of the last stored record.
+   * Hidden items included: the caller filters, so that `after` stays the id of the last stored record. A page whose
+   * items are large can be shorter than its limit, with `has_more`.
    * @throws GatewayError `thread-not-found`, or `invalid-cursor` when `after` names no item of this thread
    */
   listItems(owner: Owner, threadId: string, query: PageQuery): Promise<Page<ThreadItem>>;

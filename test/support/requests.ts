@@ -69,7 +69,5 @@ export const syncAction = (thread_id: string, action: Action, item_id?: string) 
 
 /** One valid request of each operation that is not available yet. */
 export const notAvailable = () => [
-  { type: 'attachments.create', params: { name: 'a.png', size: 1, mime_type: 'image/png' } },
-  { type: 'attachments.delete', params: { attachment_id: 'atc_1' } },
   { type: 'input.transcribe', params: { audio_base64: 'AA==', mime_type: 'audio/mp4' } },
 ];

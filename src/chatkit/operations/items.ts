@@ -2,7 +2,6 @@ import type { ChatStore } from '../../store/chat-store.ts';
 import type { RunRegistry } from '../../runs/registry.ts';
 import type { ChatAttachments } from '../attachments.ts';
 import { openThread } from '../open-thread.ts';
-import { readItems } from '../read-items.ts';
 import type { ChatKitRequest } from '../protocol/requests.ts';
 import type { Responder } from '../responder.ts';
 import { createThreadWork, toLiveThread, watchThread } from '../thread-work.ts';
@@ -26,7 +25,7 @@ export async function listItems(
 ): Promise<object> {
   const owner = context.principal.userKey;
   const record = await openThread({ store, runs }, owner, params.thread_id);
-  return toPage(await readItems(store, owner, record.id, params), viewOf(attachments, context));
+  return toPage(await store.listItems(owner, record.id, params), viewOf(attachments, context));
 }
 
 /** Stores the feedback and tells the responder, whose failure is not the user's: the feedback is kept. */

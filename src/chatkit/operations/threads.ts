@@ -3,7 +3,6 @@ import type { ChatStore } from '../../store/chat-store.ts';
 import type { RunRegistry } from '../../runs/registry.ts';
 import type { ChatAttachments } from '../attachments.ts';
 import { openThread } from '../open-thread.ts';
-import { readItems } from '../read-items.ts';
 import { DEFAULT_PAGE_SIZE, type ChatKitRequest } from '../protocol/requests.ts';
 import { toPage, toThread } from '../thread-view.ts';
 import { viewOf, type OperationContext } from './operation.ts';
@@ -24,7 +23,7 @@ export async function getThread(
 ): Promise<object> {
   const owner = context.principal.userKey;
   const record = await openThread({ store, runs }, owner, params.thread_id);
-  const items = await readItems(store, owner, record.id, { limit: DEFAULT_PAGE_SIZE, order: 'asc' });
+  const items = await store.listItems(owner, record.id, { limit: DEFAULT_PAGE_SIZE, order: 'asc' });
   return toThread(record, context.audience, toPage(items, viewOf(attachments, context)));
 }
 

@@ -12,6 +12,10 @@ import { toThreadRecord } from './thread-row.ts';
 import { lockThread, writeThread } from './write-thread.ts';
 
 const MAX_PENDING_ITEMS = 1000;
+/** Read whole, whatever its items weigh. */
+const SMALL_PAGE = 20;
+/** A larger page ends early after this much: an item can be as large as a request, so a whole page could fill the memory. */
+const MAX_PAGE_BYTES = 4_000_000;
 
 function toItem(row: { data: string }): ThreadItem {
   return JSON.parse(row.data) as ThreadItem;
@@ -54,12 +58,32 @@ function createThreadReads({ db }: Database) {
 }
 
 function createItemReads({ db }: Database) {
-  function selectItems(threadId: string) {
-    return db.selectFrom('items').select(['items.data']).where('items.thread_id', '=', threadId);
+  function selectItems(threadId: string, order: PageQuery['order'], position: number | undefined) {
+    const items = db
+      .selectFrom('items')
+      .where('items.thread_id', '=', threadId)
+      .orderBy('items.position', order);
+    return position === undefined
+      ? items
+      : items.where('items.position', order === 'asc' ? '>' : '<', position);
+  }
+
+  /** How many items of a page can be read at once. Their sizes are known without reading them. */
+  async function countFitting(items: ReturnType<typeof selectItems>, size: number): Promise<number> {
+    const sizes = await items
+      .select(sql<number>`octet_length(items.data)`.as('bytes'))
+      .limit(size)
+      .execute();
+    let bytes = 0;
+    const end = sizes.findIndex((row) => (bytes += row.bytes) >= MAX_PAGE_BYTES);
+    return end === -1 ? size : end + 1;
   }
 
   function selectOwnItems(owner: string, threadId: string) {
-    return selectItems(threadId)
+    return db
+      .selectFrom('items')
+      .select('items.data')
+      .where('items.thread_id', '=', threadId)
       .innerJoin('threads', 'threads.id', 'items.thread_id')
       .where('threads.owner', '=', toOwnerKey(owner));
   }
@@ -87,11 +111,13 @@ function createItemReads({ db }: Database) {
   const listItems: ChatStore['listItems'] = async (owner, threadId, { limit, order, after }) => {
     const size = toPageSize(limit);
     const position = await toPosition(owner, threadId, after);
-    let query = selectItems(threadId)
-      .orderBy('items.position', order)
-      .limit(size + 1);
-    if (position !== undefined) query = query.where('items.position', order === 'asc' ? '>' : '<', position);
-    return toPage((await query.execute()).map(toItem), size);
+    const items = selectItems(threadId, order, position);
+    const fitting = size <= SMALL_PAGE ? size : await countFitting(items, size);
+    const rows = await items
+      .select('items.data')
+      .limit(fitting + 1)
+      .execute();
+    return toPage(rows.map(toItem), fitting);
   };
 
   const getItem: ChatStore['getItem'] = async (owner, threadId, itemId) => {

@@ -182,5 +182,29 @@ export function describeItems(kind: () => DatabaseKind): void {
       await store.chat.writeThread(owner, threadId, [{ type: 'save-item', item }]);
       expect(await store.chat.getItem(owner, threadId, 'large')).toEqual(item);
     });
+
+    it.each(['asc', 'desc'] as const)(
+      'ends a page of large items early, and loses none (%s)',
+      async (order) => {
+        const owner = createOwner();
+        const threadId = await storeThread(store, owner);
+        const ids = Array.from({ length: 30 }, (_, index) => `item-${index}`);
+        for (const id of ids) {
+          const item = createItem(threadId, id, 'é'.repeat(500_000));
+          await store.chat.writeThread(owner, threadId, [{ type: 'save-item', item }]);
+        }
+        const found: string[] = [];
+        const sizes: number[] = [];
+        for (let after: string | undefined, more = true; more;) {
+          const page = await store.chat.listItems(owner, threadId, { limit: 100, order, after });
+          found.push(...page.data.map((item) => item.id));
+          sizes.push(page.data.length);
+          ({ after, has_more: more } = page);
+        }
+        expect(found).toEqual(order === 'asc' ? ids : ids.toReversed());
+        expect(Math.max(...sizes)).toBeLessThan(10);
+        expect(sizes.length).toBeGreaterThan(4);
+      },
+    );
   });
 }
