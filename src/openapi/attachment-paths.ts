@@ -38,6 +38,14 @@ const form = z
   .object({ file: z.string().meta({ format: 'binary', description: 'The one file.' }) })
   .meta({ id: 'FileForm' });
 const binary = z.string().meta({ format: 'binary' });
+const formBody = {
+  schema: form,
+  examples: { file: { summary: 'A form with the one file', value: { file: '(the bytes)' } } },
+};
+const bytes = {
+  schema: binary,
+  examples: { file: { summary: 'The bytes of the file', value: '(the bytes)' } },
+};
 
 /** Files that users attach, where the built-in agent answers. */
 export function attachmentPaths(): ZodOpenApiPathsObject {
@@ -50,7 +58,7 @@ export function attachmentPaths(): ZodOpenApiPathsObject {
         description:
           "What ChatKit's `uploadStrategy: { type: 'direct', uploadUrl }` points at. The type is told by the content: a " +
           'file that is not what it is announced as is refused. A file that no message uses is deleted after a while.',
-        requestBody: { required: true, content: { 'multipart/form-data': { schema: form } } },
+        requestBody: { required: true, content: { 'multipart/form-data': formBody } },
         responses: { '200': kept(), ...problems(...UPLOAD), default: anyProblem },
       },
     },
@@ -106,7 +114,7 @@ function fill(operationId: string): ZodOpenApiOperationObject {
       '`file`, or the bytes themselves.',
     requestBody: {
       required: true,
-      content: { 'multipart/form-data': { schema: form }, 'application/octet-stream': { schema: binary } },
+      content: { 'multipart/form-data': formBody, 'application/octet-stream': bytes },
     },
     responses: {
       '200': kept(),
@@ -139,6 +147,6 @@ function content(description: string) {
       'X-Request-Id': headers.requestId,
       'Content-Disposition': headers.contentDisposition,
     }),
-    content: { '*/*': { schema: binary } },
+    content: { '*/*': bytes },
   };
 }

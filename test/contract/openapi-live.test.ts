@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { OperationType } from '../../src/chatkit/protocol/requests.ts';
 import { createContractJudge } from '../support/contract.ts';
+import { form, PNG } from '../support/files.ts';
 import { startGateway, type TestGateway } from '../support/gateway.ts';
 import * as requests from '../support/requests.ts';
 import { readEvents } from '../support/sse.ts';
@@ -98,6 +99,22 @@ describe('answers are what the contract promises', () => {
     const gone = await user.fetch(`/api/conversations/${conversation_id}`, { method: 'DELETE' });
     expect(await judge.judge('DELETE', '/api/conversations/{id}', gone)).toBe('');
     expect(gone.status).toBe(204);
+  });
+
+  it('uploads and downloads', async () => {
+    const upload = { method: 'POST', body: form(PNG, 'a.png') };
+    const attachment = await (await expectPromised('/api/attachments', 200, upload)).json();
+    await expectPromised('/api/attachments', 415, json('POST', {}));
+    await expectPromised('/api/attachments', 422, { method: 'POST', body: form(PNG, 'a', 'text/plain') });
+    const path = `/api/attachments/${attachment.id}/content`;
+    for (const [method, status] of [
+      ['GET', 200],
+      ['PUT', 409],
+    ] as const) {
+      const answer = await user.fetch(path, { method, ...(method === 'PUT' ? { body: 'x' } : {}) });
+      expect(answer.status).toBe(status);
+      expect(await judge.judge(method, '/api/attachments/{id}/content', answer)).toBe('');
+    }
   });
 
   it('the ChatKit operations that are streams, each with X-Run-Id', async () => {

@@ -73,11 +73,11 @@ export function createContractJudge() {
       const type = response.headers.get('content-type')?.split(';')[0];
       if (promised.content === undefined) {
         if (text !== '' && response.status !== 302) faults.push('a body that is not promised');
-      } else if (type === undefined || promised.content[type] === undefined) {
+      } else if (type === undefined || (promised.content[type] ?? promised.content['*/*']) === undefined) {
         faults.push(`the media type ${type}`);
       } else {
         const body = type.endsWith('json') ? JSON.parse(text) : text;
-        faults.push(findBodyFaults(promised.content[type], body));
+        faults.push(findBodyFaults(promised.content[type] ?? promised.content['*/*'], body));
         const code = type === 'application/problem+json' ? body.code : undefined;
         const codes = Object.keys(promised.content[type].examples ?? {});
         if (code !== undefined && codes.length > 0 && !codes.includes(code)) {

@@ -225,6 +225,26 @@ describe.each([
     expect((await alice.fetch(contentPath(used.id), { redirect: 'manual' })).status).toBeLessThan(400);
   });
 
+  it('come with a message of the simple API, and are listed with it', async () => {
+    const { id } = await attach(alice, PNG, 'a.png');
+    const ask = async (body: object) =>
+      await alice.fetch('/api/chat', {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json' },
+        body: JSON.stringify({ stream: false, ...body }),
+      });
+    expect((await problemOf(await ask({ message: ' ' }))).code).toBe('invalid-request');
+    expect((await problemOf(await ask({ message: '', attachments: ['atc_none'] }))).code).toBe(
+      'attachment-not-found',
+    );
+    const answer: any = await (await ask({ message: '', attachments: [id] })).json();
+    const list = await alice.fetch(`/api/conversations/${answer.conversation_id}/messages`);
+    const [question, reply] = ((await list.json()) as any).data;
+    expect(question).toMatchObject({ content: '', attachments: [{ id, name: 'a.png', type: 'image' }] });
+    expect(reply).not.toHaveProperty('attachments');
+    expect((await fetch(question.attachments[0].preview_url)).status).toBe(200);
+  });
+
   it('are bounded for each user, in number, size and type', async () => {
     const attachments = { maxFilesPerUser: 3, maxBytesPerUser: 1_000, maxBytes: 500, maxPerMessage: 2 };
     const small = await home.start({ attachments, gateway: { responder: createScriptedResponder() } });
