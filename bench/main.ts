@@ -21,6 +21,7 @@ import { measureReplies } from './scenarios/replies.ts';
 import { measureStalled } from './scenarios/stalled.ts';
 import { measureStart } from './scenarios/start.ts';
 import { measureStreamLag } from './scenarios/stream-lag.ts';
+import { measureUploads } from './scenarios/uploads.ts';
 
 const SCENARIOS: Readonly<Record<string, Scenario>> = {
   replies: measureReplies,
@@ -33,6 +34,7 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
   'stream-lag': measureStreamLag,
   'forward-idle': measureForwardIdle,
   stalled: measureStalled,
+  uploads: measureUploads,
 };
 /** A run that hangs must not hang for ever. */
 const WHOLE_RUN_MS = 20 * 60_000;

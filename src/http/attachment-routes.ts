@@ -43,7 +43,7 @@ function createLinkCheck(attachments: Attachments) {
     async (req, res, next) => {
       const { expires, signature } = req.query;
       if (methods.includes(req.method) && (expires !== undefined || signature !== undefined)) {
-        const proof = { expires: String(expires), signature: String(signature) };
+        const proof = { expires: toText(expires), signature: toText(signature) };
         res.locals[LINKED] = await attachments.checkLink(idOf(req), purpose, proof);
       }
       next();
@@ -61,6 +61,8 @@ function ownerOf(res: Response): string {
   return (res.locals[LINKED] as string | undefined) ?? requirePrincipal(res).userKey;
 }
 
+/** A parameter that is given twice is none. */
+const toText = (value: unknown) => (typeof value === 'string' ? value : '');
 const idOf = (req: Request) => String(req.params['id']);
 
 async function upload(attachments: Attachments, req: Request, res: Response): Promise<void> {

@@ -53,6 +53,7 @@ describe('README', () => {
 
   it.each([
     ['ollama-config', 'config/examples/ollama.yaml'],
+    ['s3-config', 'config/examples/s3.yaml'],
     ['forward-config', 'config/examples/fastapi.yaml'],
     ['bridge-config', 'config/examples/bridge.yaml'],
   ])('shows %s as %s has it', async (name, file) => {

@@ -109,7 +109,7 @@ describe('a file that lies', () => {
     ['invoice\u202Etxt.exe', 'invoicetxt.exe', 'attachment; filename=invoicetxt.exe'],
     ['CON', '_CON', 'attachment; filename=_CON'],
   ])('A58: the name %j is saved as %j', async (given, name, header) => {
-    const early = (await alice.ask(announce(given, 2, 'text/plain'))) as SentAttachment;
+    const early = await alice.ask<SentAttachment>(announce(given, 2, 'text/plain'));
     expect(early.name).toBe(name);
     await fill(early, Buffer.from('ok'));
     const answer = await alice.fetch(contentPath(early.id));
@@ -140,7 +140,7 @@ describe('a download', () => {
     const image = await attach(alice, PNG, 'a.png');
     const other = await attach(alice, PNG, 'b.png');
     const url = new URL(String(image.preview_url));
-    const early = (await alice.ask(announce('c.png', PNG.length, 'image/png'))) as SentAttachment;
+    const early = await alice.ask<SentAttachment>(announce('c.png', PNG.length, 'image/png'));
     const uploadUrl = new URL(String(early.upload_descriptor?.url));
     const changed = (change: (to: URL) => void) => {
       const to = new URL(url);
@@ -230,7 +230,7 @@ describe('an upload', () => {
         method: 'PUT',
         body: endless,
         duplex: 'half',
-      } as RequestInit);
+      });
       expect(await problemOf(answer)).toMatchObject({ status: 413, code: 'attachment-too-large' });
       expect(sent).toBeLessThan(50_000_000);
       expect((await small.listContent()).filter((name) => name.endsWith('.part'))).toEqual([]);
@@ -282,9 +282,10 @@ describe('an upload', () => {
   });
 
   it('of an attachment happens once', async () => {
-    const early = (await alice.ask(announce('a.png', PNG.length, 'image/png'))) as SentAttachment;
+    const early = await alice.ask<SentAttachment>(announce('a.png', PNG.length, 'image/png'));
     const answers = await Promise.all([fill(early, PNG), fill(early, PNG), fill(early, PNG)]);
-    expect(answers.map(({ status }) => status).sort()).toEqual([200, 409, 409]);
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
+    expect(answers.filter(({ status }) => status === 409)).toHaveLength(2);
     expect(await problemOf(await fill(early, PNG))).toMatchObject({ code: 'attachment-already-uploaded' });
     expect((await fetch(String(early.preview_url))).status).toBe(200);
   });
