@@ -2,7 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, open, readdir, stat, unlink, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import { GatewayError } from '../errors/gateway-error.ts';
+import { reachingDisk } from './disk-errors.ts';
 import { openFileSource } from './content/file-source.ts';
+import { createReclaimer } from './reclaim.ts';
 import type { ByteSource } from './content/byte-source.ts';
 
 const FOLDER = 'incoming';
@@ -36,12 +38,15 @@ export function tooLarge(maxBytes: number): GatewayError {
 export function createSpool(options: { readonly directory: string; readonly idleMs: number }): Spool {
   const { idleMs } = options;
   const folder = path.join(options.directory, FOLDER);
+  const reclaimer = createReclaimer();
 
   return {
     async collect(chunks, { maxBytes, signal }) {
-      await mkdir(folder, { recursive: true, mode: 0o700 });
       const file = path.join(folder, randomBytes(16).toString('hex') + SUFFIX);
-      const handle = await open(file, 'wx+', 0o600);
+      const handle = await reachingDisk(async () => {
+        await mkdir(folder, { recursive: true, mode: 0o700 });
+        return await open(file, 'wx+', 0o600);
+      });
       const remove = async () => {
         await handle.close();
         await unlink(file).catch((error: unknown) => {
@@ -50,8 +55,8 @@ export function createSpool(options: { readonly directory: string; readonly idle
         });
       };
       try {
-        const size = await write(handle, chunks, { maxBytes, signal, idleMs });
-        await handle.sync();
+        const size = await write(handle, chunks, { maxBytes, signal, idleMs, reclaimer });
+        await reachingDisk(() => handle.sync());
         return {
           path: file,
           size,
@@ -78,28 +83,49 @@ export function createSpool(options: { readonly directory: string; readonly idle
 async function write(
   handle: FileHandle,
   chunks: AsyncIterable<Uint8Array>,
-  limits: { readonly maxBytes: number; readonly signal: AbortSignal; readonly idleMs: number },
+  limits: {
+    readonly maxBytes: number;
+    readonly signal: AbortSignal;
+    readonly idleMs: number;
+    readonly reclaimer: ReturnType<typeof createReclaimer>;
+  },
 ): Promise<number> {
-  const { maxBytes, signal, idleMs } = limits;
+  const { maxBytes, signal, idleMs, reclaimer } = limits;
   const iterator = chunks[Symbol.asyncIterator]();
-  const ended = Promise.withResolvers<never>();
-  ended.promise.catch(() => undefined);
-  const idle = setTimeout(() => ended.reject(new GatewayError('request-timeout')), idleMs);
-  const onAbort = () => ended.reject(signal.reason as Error);
+  // Not a race with one promise for the whole upload: that would hold every piece until its end.
+  let stop: ((error: unknown) => void) | undefined;
+  let stopped: { readonly error: unknown } | undefined;
+  const end = (error: unknown) => {
+    stopped = { error };
+    stop?.(error);
+  };
+  const next = () =>
+    new Promise<IteratorResult<Uint8Array>>((resolve, reject) => {
+      stop = reject;
+      if (stopped === undefined) iterator.next().then(resolve, reject);
+      else reject(stopped.error as Error);
+    });
+  const idle = setTimeout(() => end(new GatewayError('request-timeout')), idleMs);
+  const onAbort = () => end(signal.reason);
   if (signal.aborted) onAbort();
   signal.addEventListener('abort', onAbort, { once: true });
   let size = 0;
   try {
     for (;;) {
-      const next = await Promise.race([iterator.next(), ended.promise]);
-      if (next.done === true) return size;
-      size += next.value.length;
+      const { done, value } = await next();
+      if (done === true) return size;
+      size += value.length;
       if (size > maxBytes) throw tooLarge(maxBytes);
-      await handle.write(next.value);
+      await reachingDisk(() => writeWhole(handle, value));
+      reclaimer.count(value.length);
       idle.refresh();
     }
   } finally {
     clearTimeout(idle);
     signal.removeEventListener('abort', onAbort);
   }
+}
+
+async function writeWhole(handle: FileHandle, bytes: Uint8Array): Promise<void> {
+  for (let at = 0; at < bytes.length;) at += (await handle.write(bytes, at)).bytesWritten;
 }

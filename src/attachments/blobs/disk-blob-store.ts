@@ -1,6 +1,7 @@
 import { link, mkdir, open, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { GatewayError } from '../../errors/gateway-error.ts';
+import { reachingDisk } from '../disk-errors.ts';
 import { openFileSource } from '../content/file-source.ts';
 import type { BlobStore } from './blob-store.ts';
 
@@ -26,14 +27,14 @@ export function createDiskBlobStore(options: { readonly directory: string }): Bl
   return {
     async put(id, file) {
       const target = toPath(id);
-      await reaching(async () => {
+      await reachingDisk(async () => {
         await mkdir(path.dirname(target), { recursive: true, mode: 0o700 });
         // Unlike a rename, a link replaces nothing; the file appears whole or not at all.
         await link(file.path, target);
       });
     },
     async open(id) {
-      const handle = await reaching(() => open(toPath(id), 'r')).catch((error: unknown) => {
+      const handle = await reachingDisk(() => open(toPath(id), 'r')).catch((error: unknown) => {
         if (isMissing(error)) return undefined;
         throw error;
       });
@@ -43,21 +44,10 @@ export function createDiskBlobStore(options: { readonly directory: string }): Bl
     },
     locate: async (id) => ({ kind: 'file', root, path: toRelativePath(id) }),
     async delete(id) {
-      await reaching(() => rm(toPath(id), { force: true }));
+      await reachingDisk(() => rm(toPath(id), { force: true }));
     },
     async [Symbol.asyncDispose]() {},
   };
-}
-
-async function reaching<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    if (error instanceof GatewayError) throw error;
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'EEXIST') throw new GatewayError('attachment-already-uploaded');
-    throw new GatewayError('attachments-unavailable', { cause: error });
-  }
 }
 
 function isMissing(error: unknown): boolean {
