@@ -1,6 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
+  // The examples import the package by its name, and are tested with the source.
+  ssr: { resolve: { conditions: ['chatkit-gateway-source', 'node'] } },
   test: {
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/setup/prerequisites.ts'],

@@ -5,15 +5,16 @@ import { createSimpleApi } from './chat/simple/routes.ts';
 import type { Config } from './config/schema.ts';
 import type { GatewayContext } from './context.ts';
 import { createAttachmentRoutes } from './http/attachment-routes.ts';
-import { readJsonBytes } from './http/body.ts';
 import { createDocsRoutes } from './http/docs.ts';
 import { createHealthRoutes } from './http/health.ts';
 import { createInstrument } from './http/instrument.ts';
+import { readJsonBytesBySize } from './http/large-body.ts';
 import { createMetricsRoute } from './http/metrics-route.ts';
 import { createPassThroughRoutes } from './http/pass-through-routes.ts';
 import { createProblemRenderer, methodNotAllowed, notFound } from './http/problem.ts';
 import { createRequestContext } from './http/request-context.ts';
 import { createCors, createSecurityHeaders, requirePlainTarget } from './http/security.ts';
+import { sizeOfTranscriptionRequests } from './transcription/settings.ts';
 
 /** The public listener, in the order in which a request passes. */
 export function createApp(context: GatewayContext): Express {
@@ -51,7 +52,7 @@ export function createApp(context: GatewayContext): Express {
     .route('/api/chatkit')
     .post(
       limits.chat.middleware,
-      ...readJsonBytes({ limitBytes: bodyLimitBytes }),
+      ...readJsonBytesBySize({ limitBytes: bodyLimitBytes, larger: sizeOfTranscriptionRequests(config) }),
       createChatKitRoute({ backend, metrics, heartbeatMs, limitRuns }),
     )
     .all(methodNotAllowed('POST'));

@@ -1,4 +1,6 @@
 import type { Logger } from 'pino';
+import type { AgentOverrides } from './agent/engine.ts';
+import type { AgentDefinition } from './agent/module/definition.ts';
 import type { Attachments } from './attachments/attachments.ts';
 import type { Auth } from './auth/auth.ts';
 import type { ChatDescription } from './auth/schemas.ts';
@@ -18,7 +20,7 @@ import type { PassThrough } from './forward/pass-through/pass-through.ts';
 import { createLimits, type Limits } from './limits/limits.ts';
 import { createEvents } from './observability/events.ts';
 import { createMetrics, type Metrics } from './observability/metrics.ts';
-import { createReadiness, type Readiness } from './observability/readiness.ts';
+import { createReadiness, occasionally, type Readiness } from './observability/readiness.ts';
 import { createRunRegistry, type RunRegistry } from './runs/registry.ts';
 import { openStore } from './store/open-store.ts';
 import type { Store } from './store/store.ts';
@@ -47,9 +49,12 @@ export interface GatewayContext extends AsyncDisposable {
   readonly warmUp: () => Promise<void>;
 }
 
-/** What a test may put in the place of a part. */
+/** What a test, or whoever mounts the gateway, may put in the place of a part. */
 export interface ContextOverrides {
   readonly responder?: Responder;
+  readonly agent?: AgentOverrides;
+  /** Instead of the module that the configuration names. */
+  readonly definition?: AgentDefinition;
 }
 
 export async function createContext(
@@ -67,7 +72,6 @@ export async function createContext(
   const key = await openKeyWhereNeeded(config, logger);
   const mint = key && createTokenMinter({ issuer: config.auth.local.issuer, key });
   const serviceOf = createServices(config, stack, { mint, logger });
-  const { responder } = overrides;
   const attachments = await openAttachments(config, stack, { store, key, logger });
   const chat = await createChat(config, stack, {
     serviceOf,
@@ -76,10 +80,10 @@ export async function createContext(
     events,
     runs,
     logger,
-    responder,
+    overrides,
   });
   const closing = new AbortController();
-  const passThrough = await openPassThrough(config, stack, { serviceOf, closing: closing.signal });
+  const passThrough = await openPassThrough(config, stack, { serviceOf, metrics, closing: closing.signal });
   const auth = await createAuth(config, stack, {
     store,
     limits,
@@ -89,7 +93,10 @@ export async function createContext(
     serviceOf,
     describeChat: chat.describe,
   });
-  const readiness = createReadiness({ closing: closing.signal, checks: [() => store.ping()] });
+  const readiness = createReadiness({
+    closing: closing.signal,
+    checks: [() => store.ping(), occasionally(() => store.checkWritable())],
+  });
   const parts = stack.move();
   return {
     config,

@@ -1,22 +1,18 @@
-import {
-  Agent,
-  getDefaultModelSettings,
-  type ModelSettings,
-  type InputGuardrail,
-  type Model,
-  type ModelProvider,
-  type OutputGuardrail,
-} from '@openai/agents-core';
+import type { InputGuardrail, Model, ModelProvider, OutputGuardrail } from '@openai/agents-core';
 import type { Config } from '../config/schema.ts';
 import type { TaskStore } from '../store/task-store.ts';
-import type { Choice } from './choice.ts';
+import { createAgentBuilder, type AgentBuilder } from './build-agent.ts';
 import { createDemoModel } from './demo/demo-model.ts';
+import { createPictureTools } from './demo/picture.ts';
 import { CutStreamError } from './model/errors.ts';
 import type { ResponseDone } from './model/observed-model.ts';
 import { createOpenAIModels } from './model/provider.ts';
+import type { AgentDefinition } from './module/definition.ts';
 import { MAX_TITLE_INPUT_CHARS, TITLE_INSTRUCTIONS } from './title.ts';
-import { createToolRegistry, type ToolContext, type ToolRegistry } from './tools/registry.ts';
-import { createTaskTools } from './tools/tasks.ts';
+import { toModuleTools } from './tools/from-module.ts';
+import { createToolRegistry, type AgentTool, type ToolRegistry } from './tools/registry.ts';
+import { toolSources } from './tools/names.ts';
+import { createSource } from './tools/sources.ts';
 
 /** For tests and for those who bring their own models. */
 export interface AgentOverrides {
@@ -25,6 +21,8 @@ export interface AgentOverrides {
   /** Checks whose tripwire ends a reply and takes back what it showed. */
   readonly inputGuardrails?: readonly InputGuardrail[];
   readonly outputGuardrails?: readonly OutputGuardrail[];
+  /** Tools beside those of the configuration. */
+  readonly tools?: readonly AgentTool[];
   /** Pause of the demo model before each word. */
   readonly demoDelayMs?: number;
   /** How often the HTTP client asks again before the first byte. */
@@ -42,7 +40,7 @@ export interface TokenUsage {
 export interface Engine extends AsyncDisposable {
   readonly models: ModelProvider;
   readonly registry: ToolRegistry;
-  agentFor(choice: Choice): Agent<ToolContext>;
+  readonly agents: AgentBuilder;
   writeTitle(
     model: string,
     message: string,
@@ -55,31 +53,39 @@ export function createEngine(options: {
   readonly isDemo: boolean;
   readonly tasks: TaskStore;
   readonly overrides: AgentOverrides;
+  readonly definition: AgentDefinition;
 }): Engine {
-  const { config, isDemo, overrides } = options;
-  const registry = createToolRegistry(
-    config.tools.map(() => createTaskTools({ tasks: options.tasks, timeoutMs: config.toolTimeoutMs })),
-  );
+  const { config, isDemo, overrides, definition } = options;
+  const timeoutMs = config.toolTimeoutMs;
+  const delayMs = overrides.demoDelayMs ?? DEMO_DELAY_MS;
+  const moduleTools = toModuleTools(definition, timeoutMs);
+  const registry = createToolRegistry([
+    ...toolSources(config, isDemo).map((source) => createSource(source, { tasks: options.tasks, timeoutMs })),
+    isDemo ? createPictureTools({ delayMs, timeoutMs }) : [],
+    overrides.tools ?? [],
+    moduleTools.own,
+  ]);
   const remote =
     isDemo || overrides.modelProvider !== undefined
       ? undefined
       : createOpenAIModels(config, { maxRetries: overrides.maxRetries });
-  const demo = isDemo ? createDemoModel({ delayMs: overrides.demoDelayMs ?? DEMO_DELAY_MS }) : undefined;
-  const models: ModelProvider = overrides.modelProvider ?? remote ?? { getModel: () => demo as Model };
-  const agents = new Map<string, Agent<ToolContext>>();
+  const demo = isDemo ? createDemoModel({ delayMs }) : undefined;
+  const usual: ModelProvider = overrides.modelProvider ?? remote ?? { getModel: () => demo as Model };
+  const named = createNamedModels(usual);
+  const { models } = named;
 
   return {
     models,
     registry,
-    agentFor(choice) {
-      const key = JSON.stringify([choice.model, choice.tool]);
-      let agent = agents.get(key);
-      if (agent === undefined) {
-        agent = createAgent(config, registry, choice, overrides);
-        agents.set(key, agent);
-      }
-      return agent;
-    },
+    agents: createAgentBuilder({
+      config,
+      definition,
+      tools: [...registry.tools.map(({ tool }) => tool), ...moduleTools.others],
+      moduleTools: [...moduleTools.own.map(({ tool }) => tool), ...moduleTools.others],
+      inputGuardrails: [...(overrides.inputGuardrails ?? []), ...(definition.inputGuardrails ?? [])],
+      outputGuardrails: [...(overrides.outputGuardrails ?? []), ...(definition.outputGuardrails ?? [])],
+      nameModel: named.nameOf,
+    }),
     async writeTitle(modelName, message, signal) {
       const model = await models.getModel(modelName);
       // As a stream, because the other way of asking insists on a trace.
@@ -109,6 +115,27 @@ export function createEngine(options: {
   };
 }
 
+/** Made by code that makes a new one for every turn; no more runs than these go on at the same time. */
+const MAX_MODELS = 10_000;
+
+/** Models that somebody has made are found by a name like all others, because what they do is only seen there. */
+function createNamedModels(usual: ModelProvider) {
+  const byName = new Map<string, Model>();
+  const names = new WeakMap<Model, string>();
+  let count = 0;
+  return {
+    models: { getModel: (name) => byName.get(name ?? '') ?? usual.getModel(name) } satisfies ModelProvider,
+    nameOf(model: Model): string {
+      const name = names.get(model) ?? `given:${(count += 1)}`;
+      names.set(model, name);
+      byName.set(name, model);
+      const [oldest] = byName.keys();
+      if (byName.size > MAX_MODELS && oldest !== undefined) byName.delete(oldest);
+      return name;
+    },
+  };
+}
+
 function textOf(output: ResponseDone['response']['output']): string {
   return output
     .flatMap((item) =>
@@ -120,34 +147,3 @@ function textOf(output: ResponseDone['response']['output']): string {
 
 /** Enough for the stream to be seen as one. */
 const DEMO_DELAY_MS = 15;
-
-function createAgent(
-  config: Config['agent'],
-  registry: ToolRegistry,
-  choice: Choice,
-  overrides: AgentOverrides,
-): Agent<ToolContext> {
-  const modelSettings = toModelSettings(config, choice);
-  return new Agent<ToolContext>({
-    name: config.name,
-    instructions: config.instructions,
-    model: choice.model,
-    ...(modelSettings === undefined ? {} : { modelSettings }),
-    tools: registry.tools.map(({ tool }) => tool),
-    inputGuardrails: [...(overrides.inputGuardrails ?? [])],
-    outputGuardrails: [...(overrides.outputGuardrails ?? [])],
-  });
-}
-
-/** Nothing where the SDK's own settings for the model do: given ones replace them as a whole. */
-function toModelSettings(config: Config['agent'], choice: Choice): ModelSettings | undefined {
-  const wantsSummaries = config.reasoning && config.api === 'responses';
-  if (choice.tool === undefined && !wantsSummaries) return undefined;
-  const settings = getDefaultModelSettings(choice.model);
-  return {
-    ...settings,
-    // The SDK drops the choice after the first call, so that a forced tool is not called for ever.
-    ...(choice.tool === undefined ? {} : { toolChoice: choice.tool }),
-    ...(wantsSummaries ? { reasoning: { ...settings.reasoning, summary: 'auto' } } : {}),
-  };
-}

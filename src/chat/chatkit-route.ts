@@ -1,5 +1,7 @@
 import type { Request, RequestHandler, Response } from 'express';
 import { isStreaming } from '../chatkit/protocol/requests.ts';
+import { GatewayError } from '../errors/gateway-error.ts';
+import { isLargeBody } from '../http/large-body.ts';
 import type { BackendReply, ChatBackend } from './backend.ts';
 import { toChatContext } from './chat-context.ts';
 import { toOperationLabel } from './measured-backend.ts';
@@ -20,6 +22,9 @@ export function createChatKitRoute(options: ChatKitRouteOptions): RequestHandler
   return async (req, res) => {
     const context = toChatContext(req, res);
     const operation = parseOperation(req.body as Uint8Array);
+    if (isLargeBody(res.locals) && operation.type !== 'input.transcribe') {
+      throw new GatewayError('body-too-large');
+    }
     const label = toOperationLabel(operation.type);
     res.locals['operation'] = label;
     if (isStreaming(operation.type)) await options.limitRuns(req, res);

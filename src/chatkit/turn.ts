@@ -22,7 +22,7 @@ export interface TurnOptions {
   readonly store: ChatStore;
   readonly attachments: ChatAttachments;
   readonly responder: Responder;
-  readonly events: GatewayEvents;
+  readonly events: Pick<GatewayEvents, 'runStarted' | 'runEnded'>;
   /** Longest time between two savings of a growing reply. */
   readonly checkpointMs: number;
 }

@@ -15,3 +15,18 @@ export async function readConfiguration(flags: ConfigFlag, terminal: Terminal): 
   const { loadConfig } = await import('../config/load.ts');
   return loadConfig({ configPath: flags.config, env: terminal.env, cwd: terminal.cwd });
 }
+
+/**
+ * Says of a module that cannot be used where the configuration names it.
+ * @throws ConfigError in the place of an AgentModuleError
+ */
+export async function asConfigProblem<T>({ where }: LoadedConfig, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof Error) || error.name !== 'AgentModuleError') throw error;
+    const { ConfigError } = await import('../config/problem.ts');
+    const at = ['agent', 'module'];
+    throw new ConfigError([{ where: where(at), path: at, message: error.message }]);
+  }
+}

@@ -4,8 +4,9 @@ import type { Logger } from 'pino';
 import type { ChatDescription } from '../auth/schemas.ts';
 import type { Config } from '../config/schema.ts';
 import { formatProblem } from '../config/problem.ts';
+import { sizeOfTranscriptionRequests } from '../transcription/settings.ts';
 import { formatBanner, formatDemoUser, type BannerFacts } from './banner.ts';
-import { configOption, readConfiguration, type ConfigFlag } from './configuration.ts';
+import { asConfigProblem, configOption, readConfiguration, type ConfigFlag } from './configuration.ts';
 import { endOnDefect, onStopSignal } from './signals.ts';
 import { say, type Terminal } from './terminal.ts';
 
@@ -25,25 +26,21 @@ export function addStart(program: Command, terminal: Terminal): void {
 async function runGateway(flags: ConfigFlag, terminal: Terminal): Promise<void> {
   const stopped = onStopSignal();
   // Loading code is most of the time of a start, so it goes on while the configuration is read.
-  const [
-    { config, warnings, sources },
-    { createLogger },
-    { createContext },
-    { createApp, createAdminApp },
-    { startServer },
-  ] = await Promise.all([
-    readConfiguration(flags, terminal),
-    import('../observability/logger.ts'),
-    import('../context.ts'),
-    import('../app.ts'),
-    import('../server.ts'),
-  ]);
+  const [loaded, { createLogger }, { createContext }, { createApp, createAdminApp }, { startServer }] =
+    await Promise.all([
+      readConfiguration(flags, terminal),
+      import('../observability/logger.ts'),
+      import('../context.ts'),
+      import('../app.ts'),
+      import('../server.ts'),
+    ]);
+  const { config, warnings, sources } = loaded;
   const logger = createLogger(config.log);
   endOnDefect(logger);
   for (const warning of warnings) logger.warn('configuration: %s', formatProblem(warning));
   logger.debug({ file: sources.file, variables: sources.variables }, 'configuration loaded');
 
-  await using context = await createContext(config, { logger });
+  await using context = await asConfigProblem(loaded, () => createContext(config, { logger }));
   const server = await startServer({
     config: config.server,
     largestBodyBytes: largestBodyOf(config),
@@ -70,9 +67,13 @@ async function runGateway(flags: ConfigFlag, terminal: Terminal): Promise<void> 
   await server.close();
 }
 
-function largestBodyOf({ server, routes, attachments }: Config): number {
-  const limits = [server, ...routes].map((each) => each.bodyLimitBytes);
-  return Math.max(...limits, attachments.enabled ? attachments.maxBytes : 0);
+function largestBodyOf(config: Config): number {
+  const { server, routes, attachments } = config;
+  return Math.max(
+    ...[server, ...routes].map((each) => each.bodyLimitBytes),
+    sizeOfTranscriptionRequests(config)?.limitBytes ?? 0,
+    attachments.enabled ? attachments.maxBytes : 0,
+  );
 }
 
 function describeAnswers(config: Config, chat: ChatDescription): string {

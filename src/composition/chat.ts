@@ -1,5 +1,7 @@
 import type { Logger } from 'pino';
 import { createAgentResponder } from '../agent/agent-responder.ts';
+import type { AgentOverrides } from '../agent/engine.ts';
+import type { AgentDefinition } from '../agent/module/definition.ts';
 import type { Attachments } from '../attachments/attachments.ts';
 import type { ChatDescription } from '../auth/schemas.ts';
 import type { ChatBackend } from '../chat/backend.ts';
@@ -10,6 +12,7 @@ import type { Config } from '../config/schema.ts';
 import type { GatewayEvents } from '../observability/events.ts';
 import type { RunRegistry } from '../runs/registry.ts';
 import type { Store } from '../store/store.ts';
+import { createTranscriber } from '../transcription/transcriber.ts';
 import type { ServiceOf } from './upstreams.ts';
 
 /** What answers, and what can be said of it. */
@@ -27,7 +30,11 @@ interface ChatParts {
   readonly events: GatewayEvents;
   readonly runs: RunRegistry;
   readonly logger: Logger;
-  readonly responder: Responder | undefined;
+  readonly overrides: {
+    readonly responder?: Responder;
+    readonly agent?: AgentOverrides;
+    readonly definition?: AgentDefinition;
+  };
 }
 
 export async function createChat(
@@ -37,7 +44,7 @@ export async function createChat(
 ): Promise<Chat> {
   switch (config.chat.backend) {
     case 'agent':
-      return createAgentChat(config, stack, parts);
+      return await createAgentChat(config, stack, parts);
     case 'forward':
       return await createForwardChat(config, parts);
     case 'bridge':
@@ -63,30 +70,37 @@ async function createForwardChat({ chat }: Config, { serviceOf }: ChatParts): Pr
   };
 }
 
-async function createBridgeChat({ chat }: Config, parts: ChatParts): Promise<Chat> {
-  const { bridge } = chat;
+async function createBridgeChat(config: Config, parts: ChatParts): Promise<Chat> {
+  const { bridge } = config.chat;
   const [service, { createBridgeResponder }] = await Promise.all([
     parts.serviceOf(bridge.upstream),
     import('../bridge/bridge-responder.ts'),
   ]);
   const responder = createBridgeResponder({ bridge, ...service });
   return {
-    backend: createServerBackend('bridge', createServer(chat, parts, responder, responder.checkChoice)),
+    backend: createServerBackend('bridge', createServer(config, parts, responder, responder.checkChoice)),
     describe: () => ({ backend: 'bridge', demo: false, models: [] }),
     warmUp: async () => undefined,
   };
 }
 
-function createAgentChat(
-  { agent: config, attachments, chat }: Config,
-  stack: AsyncDisposableStack,
-  parts: ChatParts,
-): Chat {
+async function createAgentChat(config: Config, stack: AsyncDisposableStack, parts: ChatParts): Promise<Chat> {
   const { store, events, logger } = parts;
+  const { agent: overrides = {}, definition: given } = parts.overrides;
+  const { module } = config.agent;
+  const definition = given ?? (module === null ? undefined : await loadModule(module));
   const agent = stack.use(
-    createAgentResponder({ config, files: attachments.model, tasks: store.tasks, events, logger }),
+    createAgentResponder({
+      config: config.agent,
+      files: config.attachments.model,
+      tasks: store.tasks,
+      events,
+      logger,
+      definition,
+      overrides,
+    }),
   );
-  const server = createServer(chat, parts, agent, (inference) =>
+  const server = createServer(config, parts, agent, (inference) =>
     agent.checkChoice({ inference_options: inference }),
   );
   return {
@@ -96,20 +110,26 @@ function createAgentChat(
   };
 }
 
+async function loadModule(file: string): Promise<AgentDefinition> {
+  const { loadAgentModule } = await import('../agent/module/load-module.ts');
+  return await loadAgentModule(file);
+}
+
 function createServer(
-  { checkpointMs, clientToolTimeoutMs }: Config['chat'],
-  { store, attachments, runs, events, responder: override }: ChatParts,
+  config: Config,
+  { store, attachments, runs, events, overrides }: ChatParts,
   responder: Responder,
   checkChoice: Parameters<typeof createChatKitServer>[0]['checkChoice'],
 ) {
   return createChatKitServer({
     store: store.chat,
     ...(attachments === undefined ? {} : { attachments }),
-    responder: override ?? responder,
+    responder: overrides.responder ?? responder,
     checkChoice,
     runs,
     events,
-    checkpointMs,
-    clientToolTimeoutMs,
+    checkpointMs: config.chat.checkpointMs,
+    clientToolTimeoutMs: config.chat.clientToolTimeoutMs,
+    transcriber: createTranscriber({ config, events }),
   });
 }

@@ -11,6 +11,8 @@ import { readConfigFile, type ConfigFile } from './yaml-file.ts';
 export interface LoadConfigOptions {
   /** What `--config` names; wins over GATEWAY_CONFIG. */
   readonly configPath?: string | undefined;
+  /** Laid over the file, key by key. */
+  readonly values?: unknown;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Where a relative path of the file starts. */
   readonly cwd: string;
@@ -25,10 +27,12 @@ export interface LoadedConfig {
     /** Names of the variables that set a key. */
     readonly variables: readonly string[];
   };
+  /** Where a key was set: `gateway.yaml:3:7`, the name of a variable, or nothing for a default. */
+  readonly where: (path: KeyPath) => string;
 }
 
 /**
- * Defaults, then the file, then the environment.
+ * Defaults, then the file, then the values of the caller, then the environment.
  * @throws ConfigError with everything that is wrong, at once
  */
 export async function loadConfig(options: LoadConfigOptions): Promise<LoadedConfig> {
@@ -42,8 +46,9 @@ export async function loadConfig(options: LoadConfigOptions): Promise<LoadedConf
   if (broken) throw new ConfigError([...fromFile.problems, ...fromEnv.problems]);
 
   const input = dropEmptySections(fromFile.value, []);
+  const given = toAssignments(options.values, []).filter((each) => assign(input, each));
   const applied = fromEnv.assignments.filter((each) => assign(input, each));
-  const where = createLocator(fromFile, applied);
+  const where = createLocator(fromFile, [...given, ...applied]);
   const { config, faults, removed } = validate(input);
   const problems = [...fromFile.problems, ...fromEnv.problems];
   for (const fault of faults) problems.push({ where: where(fault.path), ...fault });
@@ -59,11 +64,29 @@ export async function loadConfig(options: LoadConfigOptions): Promise<LoadedConf
     (refused ? problems : warnings).push({ where: where(at), path: at, message: message + suffix });
   }
   if (config === undefined || problems.length > 0) throw new ConfigError(inFileOrder(problems));
+  const isFromFile = file !== undefined && fromFile.locate(MODULE) !== undefined;
   return {
-    config,
+    config: resolveModule(
+      config,
+      isFromFile && !isSet([...given, ...applied], MODULE) ? path.dirname(file) : options.cwd,
+    ),
     warnings,
     sources: { file, variables: [...new Set(applied.map((each) => each.variable))] },
+    where,
   };
+}
+
+const MODULE: KeyPath = ['agent', 'module'];
+
+function isSet(assignments: readonly Assignment[], at: KeyPath): boolean {
+  return assignments.some((each) => JSON.stringify(each.path) === JSON.stringify(at));
+}
+
+/** A path in a file begins at the file, so that the two can be moved together. */
+function resolveModule(config: Config, folder: string): Config {
+  const { module } = config.agent;
+  if (module === null) return config;
+  return { ...config, agent: { ...config.agent, module: path.resolve(folder, module) } };
 }
 
 function inFileOrder(problems: readonly ConfigProblem[]): ConfigProblem[] {
@@ -86,6 +109,26 @@ function dropEmptySections(value: unknown, at: KeyPath): unknown {
   return Object.fromEntries(
     Object.entries(value).map(([key, child]) => [key, dropEmptySections(child, [...at, key])]),
   );
+}
+
+/** Deeper than any configuration; an object that holds itself ends here. */
+const MAX_DEPTH = 20;
+
+/** What a program sets, in the form in which the environment does. */
+function toAssignments(value: unknown, at: KeyPath): Assignment[] {
+  if (value === undefined) return [];
+  const isPlain = typeof value === 'object' && value !== null && !Array.isArray(value);
+  if (!isPlain || at.length > MAX_DEPTH)
+    return at.length === 0 ? refuseValues() : [{ path: at, value, variable: '', overFile: true }];
+  const entries = Object.entries(value).filter(([, child]) => child !== undefined);
+  if (entries.length === 0 && at.length > 0) return [{ path: at, value: {}, variable: '', overFile: false }];
+  return entries.flatMap(([key, child]) => toAssignments(child, [...at, key]));
+}
+
+function refuseValues(): never {
+  throw new ConfigError([
+    { where: '', path: [], message: 'must be an object with sections such as "server"' },
+  ]);
 }
 
 /** False where a value of the file stands in the way. */
@@ -117,7 +160,9 @@ function createLocator(file: ConfigFile, assignments: readonly Assignment[]): (a
     if (inFile !== undefined) return inFile;
     // A key that is missing from an entry which only the environment describes.
     const parent = at.slice(0, -1);
-    const near = assignments.find((each) => parent.length > 1 && isPrefix(parent, each.path));
+    const near = assignments.find(
+      (each) => parent.length > 1 && each.variable !== '' && isPrefix(parent, each.path),
+    );
     if (near === undefined) return '';
     return `GATEWAY_${toVariable(at.map(String))}`;
   };

@@ -6,6 +6,7 @@ import { chatSchema } from './chat.ts';
 import { limitsSchema, storeSchema } from './limits.ts';
 import { httpUrl, milliseconds, port, section } from './parts.ts';
 import { routesSchema } from './routes.ts';
+import { transcriptionSchema } from './transcription.ts';
 import { upstreamsSchema } from './upstreams.ts';
 
 const server = section({
@@ -69,6 +70,7 @@ export const configSchema = z.strictObject({
   routes: routesSchema.describe('Other paths of a service that pass through.'),
   agent: agentSchema,
   attachments: attachmentsSchema,
+  transcription: transcriptionSchema,
   limits: limitsSchema,
   store: storeSchema,
 });

@@ -5,23 +5,29 @@ const ICON =
       '<path d="M8 10h16v10H15l-4 4v-4H8z" fill="#fff"/></svg>',
   );
 
-export const DOCS_PAGE = `<!doctype html>
+const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
+
+/** @param prefix where an application has mounted the gateway, or nothing; it comes from the address of the request */
+export function docsPage(prefix: string): string {
+  const base = prefix.replaceAll(/[&<>"]/g, (character) => ENTITIES[character] ?? '');
+  return `<!doctype html>
 <html lang="en">
   <head>
     <meta charset="utf-8">
     <meta name="viewport" content="width=device-width, initial-scale=1">
     <title>ChatKit Gateway API</title>
     <link rel="icon" href="${ICON}">
-    <link rel="stylesheet" href="/docs/assets/swagger-ui.css">
-    <link rel="stylesheet" href="/docs/assets/page.css">
+    <link rel="stylesheet" href="${base}/docs/assets/swagger-ui.css">
+    <link rel="stylesheet" href="${base}/docs/assets/page.css">
   </head>
   <body>
-    <div id="docs"><noscript>This page needs JavaScript. The contract itself is at <a href="/openapi.yaml">/openapi.yaml</a>.</noscript></div>
-    <script src="/docs/assets/swagger-ui-bundle.js"></script>
-    <script src="/docs/assets/page.js"></script>
+    <div id="docs"><noscript>This page needs JavaScript. The contract itself is at <a href="${base}/openapi.yaml">/openapi.yaml</a>.</noscript></div>
+    <script src="${base}/docs/assets/swagger-ui-bundle.js"></script>
+    <script src="${base}/docs/assets/page.js"></script>
   </body>
 </html>
 `;
+}
 
 /** A sign-in that is tried on the page also fills in "Authorize". Nothing is kept when the page is closed. */
 export const DOCS_SCRIPT = `'use strict';
@@ -31,7 +37,7 @@ dark.addEventListener('change', followScheme);
 followScheme();
 
 const ui = SwaggerUIBundle({
-  url: '/openapi.yaml',
+  url: new URL('../../openapi.yaml', document.currentScript.src).href,
   dom_id: '#docs',
   deepLinking: true,
   defaultModelsExpandDepth: 0,

@@ -1,6 +1,7 @@
+import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { Router, type RequestHandler } from 'express';
-import { DOCS_PAGE, DOCS_SCRIPT, DOCS_STYLE } from './docs-page.ts';
+import { docsPage, DOCS_SCRIPT, DOCS_STYLE } from './docs-page.ts';
 import { methodNotAllowed } from './problem.ts';
 
 /** The contract file stands beside `src` and beside `dist`. */
@@ -17,13 +18,14 @@ const PAGE_POLICY =
 export function createDocsRoutes(): Router {
   const router = Router();
   const routes: Readonly<Record<string, RequestHandler>> = {
-    '/': (_req, res) => res.redirect(302, '/docs'),
-    '/openapi.yaml': (_req, res, next) => {
+    '/': (req, res) => res.redirect(302, `${req.baseUrl}/docs`),
+    '/openapi.yaml': async (req, res, next) => {
       res.type('application/yaml; charset=utf-8');
-      res.sendFile(CONTRACT, next);
+      if (req.baseUrl === '') res.sendFile(CONTRACT, next);
+      else res.send(await readContractBelow(req.baseUrl));
     },
-    '/docs': (_req, res) => {
-      res.set('Content-Security-Policy', PAGE_POLICY).type('html').send(DOCS_PAGE);
+    '/docs': (req, res) => {
+      res.set('Content-Security-Policy', PAGE_POLICY).type('html').send(docsPage(req.baseUrl));
     },
     '/docs/assets/page.js': (_req, res) => {
       res.type('js').send(DOCS_SCRIPT);
@@ -38,6 +40,12 @@ export function createDocsRoutes(): Router {
     router.route(path).get(handler).all(methodNotAllowed('GET', 'HEAD'));
   }
   return router;
+}
+
+/** The contract of a gateway that an application has mounted under a prefix. */
+async function readContractBelow(prefix: string): Promise<string> {
+  const contract = await readFile(CONTRACT, 'utf8');
+  return contract.replace(/^ {2}- url: \/$/m, () => `  - url: ${JSON.stringify(prefix)}`);
 }
 
 function sendAsset(name: string): RequestHandler {

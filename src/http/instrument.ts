@@ -13,7 +13,7 @@ export function createInstrument({ metrics }: { readonly metrics: Metrics }): Re
       const seconds = (performance.now() - startedAt) / 1000;
       const method = METHODS.has(req.method) ? req.method : 'other';
       // A route of the configuration says itself what it is called.
-      const route = (res.locals['route'] as string | undefined) ?? routeTemplate(req);
+      const route = (res.locals['route'] as string | undefined) ?? routeTemplate(req, res);
       const finished = res.writableFinished;
       const status = finished ? String(res.statusCode) : 'aborted';
       metrics.requests.inc({ method, route, status });
@@ -41,10 +41,15 @@ export function createInstrument({ metrics }: { readonly metrics: Metrics }): Re
 }
 
 /** The path as the route declares it, such as `/api/conversations/:id`. */
-function routeTemplate(req: Parameters<RequestHandler>[0]): string {
+function routeTemplate(
+  req: Parameters<RequestHandler>[0],
+  { locals }: Parameters<RequestHandler>[1],
+): string {
   const path: unknown = (req.route as { path?: unknown } | undefined)?.path;
   if (typeof path !== 'string') return 'unmatched';
-  const template = `${req.baseUrl}${path === '/' && req.baseUrl !== '' ? '' : path}`;
+  // The prefix of an application around the gateway can hold anything.
+  const baseUrl = req.baseUrl.slice(((locals['mountedAt'] as string | undefined) ?? '').length);
+  const template = `${baseUrl}${path === '/' && baseUrl !== '' ? '' : path}`;
   return template === '' ? '/' : template;
 }
 

@@ -4,6 +4,8 @@ import type { Metrics } from './metrics.ts';
 export type SignInOutcome = 'succeeded' | 'wrong-credentials' | 'disabled' | 'limited' | 'failed';
 export type RefreshOutcome = 'succeeded' | 'reused' | 'expired' | 'revoked' | 'unknown' | 'failed';
 export type RunEndState = 'done' | 'failed' | 'cancelled';
+/** `refused`: the recording was not usable. `cancelled`: the caller left. */
+export type TranscriptionOutcome = 'succeeded' | 'refused' | 'failed' | 'cancelled';
 export type PolicyName = 'chat' | 'runs' | 'signInAddress' | 'signInAccount' | 'route';
 
 /** What happens in the business of the gateway: each function emits the metric and the log line of one event. */
@@ -49,6 +51,16 @@ export function createEvents({ metrics }: { readonly metrics: Metrics }) {
     toolCalled(logger: Logger, tool: string, outcome: 'succeeded' | 'failed') {
       metrics.toolCalls.inc({ tool, outcome });
       logger.debug({ event: 'tool-called', tool, outcome }, 'tool %s %s', tool, outcome);
+    },
+    /** @param seconds how long the caller waited */
+    transcriptionEnded(logger: Logger, outcome: TranscriptionOutcome, seconds: number) {
+      metrics.transcriptions.inc({ outcome });
+      metrics.transcriptionSeconds.observe(seconds);
+      logger.info(
+        { event: 'transcription-ended', outcome, seconds: Number(seconds.toFixed(3)) },
+        'transcription %s',
+        outcome,
+      );
     },
   };
 }

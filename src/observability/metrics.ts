@@ -58,6 +58,18 @@ export function createMetrics() {
       labelNames: ['tool', 'outcome'] as const,
       registers,
     }),
+    transcriptions: new Counter({
+      name: 'gateway_transcriptions_total',
+      help: 'Recordings that were to be turned into text, by outcome.',
+      labelNames: ['outcome'] as const,
+      registers,
+    }),
+    transcriptionSeconds: new Histogram({
+      name: 'gateway_transcription_duration_seconds',
+      help: 'From a recording to its text.',
+      buckets: SECONDS,
+      registers,
+    }),
     signIns: new Counter({
       name: 'gateway_sign_ins_total',
       help: 'Sign-in attempts by outcome.',

@@ -24,8 +24,9 @@ const DETAILS: Readonly<Partial<Record<ErrorCode, GatewayErrorOptions>>> = {
     detail: 'Choose one of these tools: add_task, list_tasks, complete_task, delete_task.',
   },
   'not-implemented': {
-    detail: 'The operation input.transcribe is not available yet.',
+    detail: 'Speech to text is not set up here.',
   },
+  'audio-not-usable': { detail: 'The recording is no audio/webm.' },
   'rate-limited': { detail: 'Try again in 12 seconds.' },
   'invalid-upload': { detail: 'The form has no file in the field "file".' },
   'attachment-too-large': { detail: 'A file may have at most 104857600 bytes.' },
@@ -40,6 +41,7 @@ const DETAILS: Readonly<Partial<Record<ErrorCode, GatewayErrorOptions>>> = {
 
 const RETRY_AFTER: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'rate-limited',
+  'transcription-unavailable',
   'keys-unavailable',
   'overloaded',
   'shutting-down',

@@ -14,4 +14,6 @@ export interface Store extends AsyncDisposable {
   readonly attachments: AttachmentStore;
   /** Rejects when the database does not answer. */
   ping(): Promise<void>;
+  /** Writes a little, and leaves nothing. @throws GatewayError `store-unavailable` when it could keep no message */
+  checkWritable(): Promise<void>;
 }

@@ -1,4 +1,4 @@
-import { readFile, stat, symlink } from 'node:fs/promises';
+import { readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { block } from '../support/readme.ts';
@@ -7,6 +7,27 @@ import { createWorkplace, findPort, type Workplace } from '../support/workplace.
 
 // The commands of README.md under "As a package". The Node of this test run comes first on the path: with an older
 // one, the program would fetch Node 24 over the network.
+const LIBRARY_ENV = () => ({ PATH: `${place.home}:${process.env['PATH'] ?? ''}` });
+const STRICT = {
+  compilerOptions: { strict: true, module: 'nodenext', target: 'esnext', noEmit: true, types: ['node'] },
+  files: ['typed.mts'],
+};
+const TYPED = `
+import { createGateway, type Gateway, CreateGatewayError } from 'chatkit-gateway';
+import { createChatKitServer, createMemoryStore, type Responder, type Store } from 'chatkit-gateway/server';
+import { storeRules } from 'chatkit-gateway/store-rules';
+
+const responder: Responder = {
+  async *respond(turn) {
+    yield { type: 'progress_update', text: turn.thread.title ?? '' };
+  },
+};
+const gateway: Gateway = await createGateway({ config: { store: { url: 'sqlite::memory:' } }, responder });
+const store: Store = createMemoryStore();
+const answer = await createChatKitServer({ store, responder }).handle({}, { userId: 'ada' });
+if (answer.kind === 'stream') for await (const frame of answer.frames) frame.trimEnd();
+export const all = [gateway.router, storeRules.length, CreateGatewayError];
+`;
 const MAX_UNPACKED_BYTES = 2_000_000;
 
 let place: Workplace;
@@ -84,6 +105,70 @@ describe('the package', { timeout: 180_000 }, () => {
       expect((await fetch(url + page)).status, page).toBe(200);
     }
     expect(await gateway.interrupt()).toContain('shut down');
+  });
+
+  it('is a library: an application of somebody else has the gateway in it', async () => {
+    const folder = path.join(place.home, 'chat');
+    const port = await findPort();
+    const url = `http://127.0.0.1:${port}`;
+    await writeFile(path.join(folder, 'app.mjs'), block('library-app').replace('3000', String(port)));
+    const app = place.open('node app.mjs', LIBRARY_ENV(), folder);
+    await app.waitFor(/listening/);
+    const reply = await fetch(`${url}/chat/api/chat`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json', 'X-User': 'ada' },
+      body: JSON.stringify({ message: 'Add a task: buy milk', stream: false }),
+    });
+    expect(((await reply.json()) as { content: string }).content).toContain('milk');
+    expect((await fetch(`${url}/chat/api/conversations`)).status).toBe(401);
+    expect(await (await fetch(url)).text()).toBe('my page');
+    await app.interrupt();
+  });
+
+  it('is a library: the ChatKit server answers web requests without Express', async () => {
+    const folder = path.join(place.home, 'chat');
+    await writeFile(path.join(folder, 'route.mjs'), block('library-server'));
+    const port = await findPort();
+    await writeFile(path.join(folder, 'serve.mjs'), block('library-node').replace('3000', String(port)));
+    const server = place.open('node serve.mjs', LIBRARY_ENV(), folder);
+    await server.waitFor(/listening/);
+    const message = {
+      content: [{ type: 'input_text', text: 'Hello' }],
+      attachments: [],
+      inference_options: {},
+    };
+    const reply = await fetch(`http://127.0.0.1:${port}`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json', 'X-User': 'ada' },
+      body: JSON.stringify({ type: 'threads.create', params: { input: message } }),
+    });
+    expect(await reply.text()).toContain('"text":"You wrote: Hello"');
+    await server.interrupt();
+  });
+
+  it('is a library: a store of somebody else is held to its rules', async () => {
+    const folder = path.join(place.home, 'chat');
+    const rules = block('library-rules').replace("'./my-store.js'", "'./my-store.mjs'");
+    await writeFile(path.join(folder, 'rules.test.mjs'), rules);
+    const memory = "export { createMemoryStore as createMyStore } from 'chatkit-gateway/server';\n";
+    await writeFile(path.join(folder, 'my-store.mjs'), memory);
+    const output = await place.run(`PATH="${place.home}:$PATH"\ncd ~/chat && node --test rules.test.mjs`);
+    expect(output).toMatch(/pass 2\d\n.*fail 0/s);
+  });
+
+  it('is a library with types that need no others', async () => {
+    const folder = path.join(place.home, 'chat');
+    await writeFile(path.join(folder, 'typed.mts'), TYPED);
+    await writeFile(path.join(folder, 'tsconfig.json'), JSON.stringify(STRICT));
+    const tsc = path.join(place.folder, 'node_modules/.bin/tsc');
+    await symlink(
+      path.join(place.folder, 'node_modules/@types/node'),
+      path.join(folder, 'node_modules/@types/node'),
+    ).catch(() => undefined);
+    expect(await place.run(`PATH="${place.home}:$PATH"\ncd ~/chat && ${tsc} -p .`)).toBe('');
+    await writeFile(path.join(folder, 'typed.mts'), TYPED.replace("'sqlite::memory:'", '5'));
+    const wrong = place.run(`PATH="${place.home}:$PATH"\ncd ~/chat && ${tsc} -p .`);
+    await expect(wrong).rejects.toThrow(/typed\.mts.*not assignable to type 'string'/s);
   });
 
   it('shows its commands', async () => {

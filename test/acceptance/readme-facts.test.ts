@@ -4,7 +4,6 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { NOT_AVAILABLE } from '../../src/chatkit/server.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { CATALOGUE } from '../../src/errors/catalogue.ts';
 import { block, BLOCKS, README, tableUnder } from '../support/readme.ts';
@@ -74,14 +73,6 @@ describe('README', () => {
         expect(sources.variables, variable).toEqual([variable]);
       }
     }
-  });
-
-  it('lists the operations that are not available', () => {
-    const section = README.slice(README.indexOf('## What is not there yet'));
-    const listed = [...section.matchAll(/`((?:threads|items|attachments|input)\.\w+)`/g)].map(
-      ([, name]) => name,
-    );
-    expect(new Set(listed)).toEqual(new Set<string>(NOT_AVAILABLE));
   });
 
   it('quotes answers with their status and title', () => {

@@ -146,12 +146,6 @@ describe('answers are what the contract promises', () => {
       expect(judge.findFaults({ $ref }, await answer.json()), request.type).toBe('');
     }
   });
-
-  it('the ChatKit operations that are not available yet', async () => {
-    for (const request of requests.notAvailable()) {
-      await expectPromised('/api/chatkit', 501, json('POST', request));
-    }
-  });
 });
 
 describe('refusals are what the contract promises', () => {

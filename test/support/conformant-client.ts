@@ -22,6 +22,7 @@ const ANSWERS: Record<string, OracleKind> = {
   'threads.list': 'threads',
   'items.list': 'items',
   'attachments.create': 'attachment',
+  'input.transcribe': 'transcription',
 };
 
 export function createConformantClient(user: TestUser, oracle: Oracle): ConformantClient {

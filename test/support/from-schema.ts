@@ -41,6 +41,8 @@ const BUILDERS: Record<string, Build> = {
     });
   },
   optional: (schema) => fromSchema(schema.def.innerType),
+  default: (schema) => fromSchema(schema.def.innerType),
+  lazy: (schema) => fromSchema(schema.def.getter()),
 };
 
 /** Values that the output type of a schema allows: everything that the gateway could send by its own types. */

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { Writable } from 'node:stream';
 import type { z } from 'zod';
 import { createAdminApp, createApp } from '../../src/app.ts';
+import type { AgentOverrides } from '../../src/agent/engine.ts';
 import type { Responder } from '../../src/chatkit/responder.ts';
 import { configSchema } from '../../src/config/schema.ts';
 import { createContext, type GatewayContext } from '../../src/context.ts';
@@ -18,6 +19,7 @@ export interface GatewayOptions {
   /** Laid over the settings of a test gateway, section by section. */
   readonly config?: ConfigInput;
   readonly responder?: Responder;
+  readonly agent?: AgentOverrides;
 }
 
 export interface TestGateway extends AsyncDisposable {
@@ -57,7 +59,10 @@ export async function startGateway(options: GatewayOptions = {}): Promise<TestGa
   const logger = createLogger(config.log, collectLines(logs));
   const context = await createContext(config, {
     logger,
-    overrides: options.responder === undefined ? {} : { responder: options.responder },
+    overrides: {
+      ...(options.responder === undefined ? {} : { responder: options.responder }),
+      ...(options.agent === undefined ? {} : { agent: options.agent }),
+    },
   });
   const server = await startServer({
     config: config.server,

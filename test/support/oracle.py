@@ -29,7 +29,8 @@ from chatkit.types import (
     ThreadStreamEvent,
     TranscriptionResult,
 )
-from chatkit.widgets import WidgetComponentBase
+from chatkit.server import diff_widget
+from chatkit.widgets import WidgetComponentBase, WidgetRoot, WidgetTemplate
 
 warnings.simplefilter("ignore")
 
@@ -43,6 +44,7 @@ ADAPTERS: dict[str, TypeAdapter[Any]] = {
     "attachment": TypeAdapter(Attachment),
     "sync_action": TypeAdapter(SyncCustomActionResponse),
     "transcription": TypeAdapter(TranscriptionResult),
+    "widget": TypeAdapter(WidgetRoot),
 }
 
 ABSENT = object()
@@ -148,11 +150,46 @@ def judge(kind: str, text: str) -> dict[str, Any]:
     return {"valid": True, "differences": differences, "meaning": meaning}
 
 
+def on_wire(model: BaseModel) -> Any:
+    """As the reference server serialises it."""
+    return model.model_dump(mode="json", by_alias=True, exclude_none=True)
+
+
+def diff_of(asked: Any) -> Any:
+    before, after = (ADAPTERS["widget"].validate_python(asked[key]) for key in ("before", "after"))
+    return [on_wire(update) for update in diff_widget(before, after)]
+
+
+def built_from(asked: Any) -> Any:
+    return on_wire(WidgetTemplate(asked["definition"]).build(asked["data"]))
+
+
+def rendered_from(asked: Any) -> Any:
+    """The text alone, which need not be JSON."""
+    definition = {"version": "1.0", "name": "rendered", "template": asked["template"]}
+    return WidgetTemplate(definition).template.render(**asked["data"])
+
+
+ACTIONS = {
+    "diff_widget": diff_of,
+    "build_widget": built_from,
+    "render_template": rendered_from,
+}
+
+
+def perform(kind: str, text: str) -> dict[str, Any]:
+    try:
+        return {"result": ACTIONS[kind](json.loads(text))}
+    except Exception as error:
+        return {"raised": f"{type(error).__name__}: {error}"}
+
+
 def main() -> None:
     for line in sys.stdin.buffer:
         asked = json.loads(line)
         try:
-            answer = judge(asked["kind"], asked["json"])
+            act = perform if asked["kind"] in ACTIONS else judge
+            answer = act(asked["kind"], asked["json"])
         except Exception as error:  # The child must outlive whatever it is asked.
             answer = {"failure": f"{type(error).__name__}: {error}"}
         sys.stdout.write(json.dumps({"id": asked["id"], **answer}, ensure_ascii=True) + "\n")

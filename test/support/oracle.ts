@@ -13,7 +13,13 @@ export type OracleKind =
   | 'item'
   | 'attachment'
   | 'sync_action'
-  | 'transcription';
+  | 'transcription'
+  | 'widget';
+
+/** What the reference can be asked to do with widgets. */
+export type OracleAction = 'diff_widget' | 'build_widget' | 'render_template';
+
+export type Outcome<T> = { readonly result: T } | { readonly raised: string };
 
 export type Verdict =
   | { readonly valid: false; readonly problems: readonly string[] }
@@ -31,9 +37,13 @@ export interface Oracle extends AsyncDisposable {
   judgeText(kind: OracleKind, text: string): Promise<Verdict>;
   /** Throws, with everything that is wrong, unless the value is exactly what the reference would send. */
   accept(kind: OracleKind, json: unknown): Promise<void>;
+  /** Lets the reference do it; what it raises is an outcome too. */
+  perform<T = any>(action: OracleAction, json: unknown): Promise<Outcome<T>>;
 }
 
 const ANSWER_MS = 10_000;
+/** Python reads all the models first, next to whatever else runs. */
+const START_MS = 50_000;
 
 type Answer = { id: number; failure?: string } & Record<string, unknown>;
 
@@ -56,28 +66,33 @@ export async function startOracle(): Promise<Oracle> {
   });
 
   let nextId = 1;
-  function judgeText(kind: OracleKind, text: string): Promise<Verdict> {
+  function ask<T>(kind: OracleKind | OracleAction, text: string, waitMs = ANSWER_MS): Promise<T> {
     const id = nextId++;
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         waiting.delete(id);
-        reject(new Error(`the oracle did not answer within ${ANSWER_MS} ms`));
-      }, ANSWER_MS);
+        reject(new Error(`the oracle did not answer within ${waitMs} ms`));
+      }, waitMs);
       waiting.set(id, (answer) => {
         clearTimeout(timer);
         if (answer instanceof Error) reject(answer);
         else if (answer.failure !== undefined) reject(new Error(`the oracle failed: ${answer.failure}`));
-        else resolve(answer as unknown as Verdict);
+        else resolve(answer as unknown as T);
       });
       child.stdin.write(`${JSON.stringify({ id, kind, json: text })}\n`);
     });
   }
 
+  const judgeText = (kind: OracleKind, text: string) => ask<Verdict>(kind, text);
   const judge = (kind: OracleKind, json: unknown) => judgeText(kind, JSON.stringify(json));
-  await judge('transcription', { text: '' });
+  await ask('transcription', JSON.stringify({ text: '' }), START_MS);
   return {
     judge,
     judgeText,
+    async perform(action, json) {
+      const { result, raised } = await ask<{ result?: any; raised?: string }>(action, JSON.stringify(json));
+      return raised === undefined ? { result } : { raised };
+    },
     async accept(kind, json) {
       const verdict = await judge(kind, json);
       const wrong = verdict.valid ? verdict.differences : verdict.problems;

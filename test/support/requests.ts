@@ -67,7 +67,7 @@ export const syncAction = (thread_id: string, action: Action, item_id?: string) 
   params: { thread_id, item_id, action },
 });
 
-/** One valid request of each operation that is not available yet. */
-export const notAvailable = () => [
-  { type: 'input.transcribe', params: { audio_base64: 'AA==', mime_type: 'audio/mp4' } },
-];
+export const transcribe = (audio: Buffer, mime_type: string) => ({
+  type: 'input.transcribe',
+  params: { audio_base64: audio.toString('base64'), mime_type },
+});

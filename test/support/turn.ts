@@ -2,7 +2,12 @@ import { pino, type Logger } from 'pino';
 import { toUserKey, type Principal } from '../../src/auth/principal.ts';
 import { createId } from '../../src/chatkit/ids.ts';
 import type { ResponderEvent } from '../../src/chatkit/protocol/events.ts';
-import type { AssistantMessageItem, ThreadItem, UserMessageItem } from '../../src/chatkit/protocol/items.ts';
+import type {
+  AssistantMessageItem,
+  StructuredInputItem,
+  ThreadItem,
+  UserMessageItem,
+} from '../../src/chatkit/protocol/items.ts';
 import type { Responder, Turn } from '../../src/chatkit/responder.ts';
 import type { LiveThread } from '../../src/runs/live-thread.ts';
 
@@ -15,6 +20,8 @@ export interface FakeThread {
   readonly logs: Record<string, unknown>[];
   /** Stores a message of the user and begins the turn that answers it. */
   say(text: string, options?: SayOptions): FakeTurn;
+  /** Answers what the last item asks, and begins the turn that goes on with it. */
+  answer(output: unknown): FakeTurn;
 }
 
 export interface SayOptions {
@@ -81,34 +88,58 @@ export function createFakeThread(
         inference_options: inference,
       };
       items.push(input);
-      const stop = new AbortController();
-      const turn: Turn = {
-        runId: createId('run'),
-        requestId: 'test-request',
-        principal,
-        accessToken: 'token',
-        trace: {},
-        thread,
-        input,
-        isRetry: false,
-        resumes: undefined,
-        locale: 'en',
-        logger,
-        signal: stop.signal,
-        history: async (limit) => items.slice(-limit),
-        attachments: { read: async () => undefined },
-        createId,
-        answered: () => undefined,
-        newItem,
-      };
-      return {
-        ...turn,
-        stop: (reason = new DOMException('viewer-left', 'AbortError')) => stop.abort(reason),
-        run: (responder) => runTurn(responder, turn, items),
-      };
+      return begin({ input });
+    },
+    answer(output) {
+      const asked = items.at(-1);
+      if (asked?.type !== 'client_tool_call' && asked?.type !== 'structured_input') {
+        throw new Error('the last item asks nothing');
+      }
+      const resumes =
+        asked.type === 'client_tool_call'
+          ? { ...asked, status: 'completed' as const, output }
+          : { ...asked, status: 'answered' as const, inputs: asked.inputs.map(answerWith(String(output))) };
+      items[items.length - 1] = resumes;
+      return begin({ resumes });
     },
   };
+
+  function begin(given: Partial<Pick<Turn, 'input' | 'resumes'>>): FakeTurn {
+    const stop = new AbortController();
+    const turn: Turn = {
+      runId: createId('run'),
+      requestId: 'test-request',
+      principal,
+      accessToken: 'token',
+      trace: {},
+      thread,
+      input: undefined,
+      isRetry: false,
+      resumes: undefined,
+      ...given,
+      locale: 'en',
+      logger,
+      signal: stop.signal,
+      history: async (limit) => items.slice(-limit),
+      attachments: { read: async () => undefined },
+      createId,
+      answered: () => undefined,
+      newItem,
+    };
+    return {
+      ...turn,
+      stop: (reason = new DOMException('viewer-left', 'AbortError')) => stop.abort(reason),
+      run: (responder) => runTurn(responder, turn, items),
+    };
+  }
 }
+
+const answerWith =
+  (value: string) =>
+  (question: StructuredInputItem['inputs'][number]): StructuredInputItem['inputs'][number] => ({
+    ...question,
+    answer: { values: [value], skipped: false },
+  });
 
 async function runTurn(responder: Responder, turn: Turn, items: ThreadItem[]): Promise<ReplyRecord> {
   const events: ResponderEvent[] = [];

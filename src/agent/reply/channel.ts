@@ -17,7 +17,14 @@ export function createChannel<T>(capacity: number): Channel<T> {
   let values: T[] = [];
   let hasEnded = false;
   let wakeReader: (() => void) | undefined;
-  let wakeWriter: (() => void) | undefined;
+  /** The model and every tool that runs beside it may wait at the same time. */
+  let writers: (() => void)[] = [];
+
+  function wakeWriters(): void {
+    const woken = writers;
+    writers = [];
+    for (const wake of woken) wake();
+  }
 
   return {
     get isFull() {
@@ -34,13 +41,13 @@ export function createChannel<T>(capacity: number): Channel<T> {
     end() {
       hasEnded = true;
       wakeReader?.();
-      wakeWriter?.();
+      wakeWriters();
     },
     take() {
       if (values.length === 0) return undefined;
       const taken = values;
       values = [];
-      wakeWriter?.();
+      wakeWriters();
       return taken;
     },
     async changed() {
@@ -53,9 +60,8 @@ export function createChannel<T>(capacity: number): Channel<T> {
     async drained() {
       if (values.length < capacity || hasEnded) return;
       await new Promise<void>((resolve) => {
-        wakeWriter = resolve;
+        writers.push(resolve);
       });
-      wakeWriter = undefined;
     },
   };
 }

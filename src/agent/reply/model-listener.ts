@@ -1,10 +1,13 @@
 import type { ModelRequest } from '@openai/agents-core';
-import { CutStreamError, EndlessReplyError, FailedResponseError } from '../model/errors.ts';
+import type { Translate } from '../../texts/translator.ts';
+import { CutStreamError, FailedResponseError } from '../model/errors.ts';
 import type { ResponseDone, StreamEvent } from '../model/observed-model.ts';
-import { writeResponsesEvent, type ResponsesEvent } from './responses-events.ts';
+import type { ReplyConverter } from './converter.ts';
+import { createImageReader, type ImageRefusal } from './images.ts';
+import type { Later } from './later.ts';
+import { createReplyText } from './reply-text.ts';
+import { createResponsesReader, type ResponsesEvent } from './responses-events.ts';
 import type { ReplyWriter } from './to-events.ts';
-
-export const MAX_REPLY_CHARS = 1_000_000;
 
 const RESPONSES = 'openai-responses';
 const CHAT = 'openai-chat-completions';
@@ -21,28 +24,46 @@ interface ChatChunk {
   }[];
 }
 
+type AssistantMessage = Extract<ResponseDone['response']['output'][number], { role: 'assistant' }>;
+
 export interface ListenerOptions {
   readonly writer: ReplyWriter;
   readonly newCallId: () => string;
   readonly hasSucceeded: (callId: string) => boolean;
+  readonly converter: ReplyConverter;
+  readonly later: Later;
+  readonly say: Translate;
+  /** Told of each kind of output that is not shown, once. */
+  readonly onIgnored: (itemType: string) => void;
+  readonly onImageRefused: (why: ImageRefusal) => void;
 }
 
 /** Reads the stream of one model call after the other and writes what it says to the reply. */
-export function createModelListener({ writer, newCallId, hasSucceeded }: ListenerOptions) {
+export function createModelListener(options: ListenerOptions) {
+  const { writer, newCallId, hasSucceeded, converter, later } = options;
   const usage = { input: 0, output: 0 };
   const callIds = new Set<string>();
-  let chars = 0;
-  let textChars = 0;
+  const text = createReplyText(writer);
+  let expectedFrames = 0;
+  const images = createImageReader({
+    writer,
+    converter,
+    later,
+    onRefused: options.onImageRefused,
+    expectedFrames: () => expectedFrames,
+  });
+  const responses = createResponsesReader({
+    writer,
+    text,
+    images,
+    converter,
+    later,
+    say: options.say,
+    onIgnored: options.onIgnored,
+  });
   let isChat = false;
   let finishReason: string | undefined;
   let isFinished = false;
-
-  function text(index: number, delta: string): void {
-    textChars += delta.length;
-    chars += delta.length;
-    if (chars > MAX_REPLY_CHARS) throw new EndlessReplyError(MAX_REPLY_CHARS);
-    writer.text(index, delta);
-  }
 
   function readChatChunk(chunk: ChatChunk): void {
     isChat = true;
@@ -51,7 +72,7 @@ export function createModelListener({ writer, newCallId, hasSucceeded }: Listene
     if (choice.finish_reason) finishReason = choice.finish_reason;
     const reasoning = choice.delta?.reasoning ?? choice.delta?.reasoning_content;
     if (typeof reasoning === 'string') writer.thought('reasoning', reasoning);
-    if (typeof choice.delta?.refusal === 'string') text(0, choice.delta.refusal);
+    if (typeof choice.delta?.refusal === 'string') text.write(0, choice.delta.refusal);
   }
 
   function readResponsesEvent(event: ResponsesEvent): void {
@@ -64,19 +85,17 @@ export function createModelListener({ writer, newCallId, hasSucceeded }: Listene
         asText(error?.message) ?? asText(incomplete?.reason),
       );
     }
-    if (event.type === 'response.refusal.delta' && typeof event.delta === 'string')
-      textChars += event.delta.length;
-    writeResponsesEvent(event, writer);
+    responses.read(event);
   }
 
   /** A model that does not stream, or left something out, says it all in its final event. */
   function writeUnstreamed(event: ResponseDone): void {
-    if (textChars > 0) return;
+    if (text.hasSpoken) return;
     for (const item of event.response.output) {
       if (item.type !== 'message' || !('role' in item) || item.role !== 'assistant') continue;
       for (const [index, part] of item.content.entries()) {
-        if (part.type === 'output_text') text(index, part.text);
-        else if (part.type === 'refusal') text(index, part.refusal);
+        if (part.type === 'output_text') text.write(index, part.text);
+        else if (part.type === 'refusal') text.write(index, part.refusal);
       }
       writer.closeMessage();
     }
@@ -85,6 +104,7 @@ export function createModelListener({ writer, newCallId, hasSucceeded }: Listene
   function withCalls(event: ResponseDone): ResponseDone {
     let calls = 0;
     const output = event.response.output.map((item) => {
+      if ('role' in item && item.role === 'assistant') return withoutRefusal(item);
       if (item.type !== 'function_call') return item;
       calls += 1;
       // Outputs are matched to calls by this id, and some servers send none, or the same one twice.
@@ -94,7 +114,8 @@ export function createModelListener({ writer, newCallId, hasSucceeded }: Listene
       return callId === item.callId ? item : { ...item, callId };
     });
     isFinished = calls === 0;
-    return calls > 0 ? { ...event, response: { ...event.response, output } } : event;
+    const read = { ...event, response: { ...event.response, output } };
+    return calls === 0 && images.hasShown && isWithoutMessage(event) ? withEmptyMessage(read) : read;
   }
 
   return {
@@ -104,7 +125,10 @@ export function createModelListener({ writer, newCallId, hasSucceeded }: Listene
       return isFinished;
     },
     began(request: ModelRequest) {
-      textChars = 0;
+      text.beginResponse();
+      responses.began();
+      images.beginResponse();
+      expectedFrames = framesOf(request);
       isChat = false;
       finishReason = undefined;
       isFinished = false;
@@ -113,7 +137,7 @@ export function createModelListener({ writer, newCallId, hasSucceeded }: Listene
     event(event: StreamEvent) {
       if (event.type === 'output_text_delta') {
         const index: unknown = event.providerData?.['content_index'];
-        text(typeof index === 'number' ? index : 0, event.delta);
+        text.write(typeof index === 'number' ? index : 0, event.delta);
       } else if (event.type === 'model') {
         const source: unknown = event.providerData?.['rawModelEventSource'];
         if (source === RESPONSES) readResponsesEvent(event.event as ResponsesEvent);
@@ -149,4 +173,39 @@ function endReturnedCalls(
       output: typeof output === 'string' ? output : JSON.stringify(output),
     });
   }
+}
+
+/** The run loop takes a refusal for a failure, but to the user it is a reply like any other. */
+function withoutRefusal(item: AssistantMessage): AssistantMessage {
+  if (item.content.every((part) => part.type !== 'refusal')) return item;
+  const content = item.content.map((part) =>
+    part.type === 'refusal' ? { type: 'output_text' as const, text: part.refusal } : part,
+  );
+  return { ...item, content };
+}
+
+function isWithoutMessage({ response }: ResponseDone): boolean {
+  return !response.output.some((item) => item.type === 'message');
+}
+
+/** The run loop asks the model again until there is a message, but a picture is an answer too. */
+function withEmptyMessage(event: ResponseDone): ResponseDone {
+  const { response } = event;
+  const message = {
+    type: 'message' as const,
+    role: 'assistant' as const,
+    status: 'completed' as const,
+    content: [{ type: 'output_text' as const, text: '' }],
+  };
+  return { ...event, response: { ...response, output: [...response.output, message] } };
+}
+
+/** Frames of each picture that the image tool of a request asks for. */
+function framesOf({ tools }: ModelRequest): number {
+  for (const tool of tools) {
+    if (tool.type !== 'hosted_tool' || tool.providerData?.['type'] !== 'image_generation') continue;
+    const frames: unknown = tool.providerData['partial_images'];
+    if (typeof frames === 'number') return frames;
+  }
+  return 0;
 }

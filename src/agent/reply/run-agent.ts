@@ -1,19 +1,29 @@
 import { Runner, type Agent, type AgentInputItem, type ModelProvider } from '@openai/agents-core';
 import type { ResponderEvent } from '../../chatkit/protocol/events.ts';
 import type { Turn } from '../../chatkit/responder.ts';
+import { createTranslator } from '../../texts/translator.ts';
 import { CutStreamError } from '../model/errors.ts';
 import { observeModel, type ModelObserver } from '../model/observed-model.ts';
-import type { ToolContext, ToolRegistry } from '../tools/registry.ts';
+import type { ToolContext, ToolRegistry, ToolRun } from '../tools/registry.ts';
 import { createChannel, type Channel } from './channel.ts';
+import type { ReplyConverter } from './converter.ts';
+import { createLater } from './later.ts';
 import { createModelListener } from './model-listener.ts';
 import { createReplyWriter } from './to-events.ts';
+import { createToolSide, PausedError } from './tool-side.ts';
 
 /** Events that may wait for a slow reader before the model is read more slowly. */
 const CHANNEL_CAPACITY = 512;
 
+/** For a converter that stores a picture or looks up a file. */
+const CONVERT_TIMEOUT_MS = 30_000;
+
 export interface RunOptions {
   readonly turn: Turn;
-  readonly agent: Agent<ToolContext>;
+  /** Makes the agent that answers. */
+  readonly agentFor: (context: ToolContext) => Promise<Agent<ToolContext>>;
+  /** For agents that name no model. */
+  readonly model: string;
   readonly input: AgentInputItem[];
   readonly models: ModelProvider;
   readonly registry: ToolRegistry;
@@ -22,7 +32,9 @@ export interface RunOptions {
   /** Longest silence of the model. */
   readonly idleTimeoutMs: number;
   readonly onToolEnd: (tool: string, succeeded: boolean) => void;
-  readonly onToolError: ToolContext['onUnexpectedError'];
+  readonly onToolError: ToolRun['onUnexpectedError'];
+  /** Another way to show pictures and citations. */
+  readonly converter?: ReplyConverter | undefined;
 }
 
 /** Thrown after the last event of a reply that failed. */
@@ -52,12 +64,19 @@ export function startRun(options: RunOptions): AgentRun {
   const { turn } = options;
   const stop = new AbortController();
   const channel = createChannel<ResponderEvent>(CHANNEL_CAPACITY);
-  const succeeded = new Set<string>();
+  const tools = createToolSide({
+    turn,
+    channel,
+    signal: stop.signal,
+    onUnexpectedError: options.onToolError,
+  });
+  const { succeeded } = tools.context.run;
   let push = channel.push;
   let isRunning = true;
   let failure: ReplyFailure | undefined;
 
   const fail = (error: unknown) => {
+    if (error instanceof PausedError) return;
     failure ??= new ReplyFailure(error);
   };
   const halt = (reason: unknown) => {
@@ -70,13 +89,32 @@ export function startRun(options: RunOptions): AgentRun {
     push: (event) => push(event),
     onToolEnd: options.onToolEnd,
   });
+  const later = createLater({
+    signal: stop.signal,
+    timeoutMs: CONVERT_TIMEOUT_MS,
+    onError: (error) =>
+      turn.logger.error({ event: 'conversion-failed', err: error }, 'a part of the reply could not be shown'),
+  });
   const listener = createModelListener({
     writer,
     newCallId: () => turn.createId('tool_call'),
     hasSucceeded: (callId) => succeeded.has(callId),
+    converter: options.converter ?? {},
+    later,
+    say: createTranslator(turn.locale),
+    onIgnored: (itemType) =>
+      turn.logger.warn({ event: 'output-ignored', itemType }, 'the model gave output that is not shown'),
+    onImageRefused: (why) =>
+      turn.logger.warn({ event: 'image-refused', why }, 'a picture of the model was not shown'),
   });
   const observer: ModelObserver = {
-    began: listener.began,
+    began(request) {
+      // The politer way to stop is the agent's own toolUseBehavior, which one that somebody else built may not have.
+      if (tools.isPaused) throw new PausedError();
+      listener.began(request);
+      // Steps that follow something else are shown after it.
+      if (tools.takeShown()) writer.close();
+    },
     event: listener.event,
     done: listener.done,
     failed: fail,
@@ -84,28 +122,28 @@ export function startRun(options: RunOptions): AgentRun {
       fail(error);
       halt(error);
     },
-    room: () => (channel.isFull ? channel.drained() : undefined),
+    room: () => later.pending ?? (channel.isFull ? channel.drained() : undefined),
   };
 
   async function run(): Promise<void> {
     const runner = createRunner(options, observer);
-    runner.on('agent_tool_end', (_context, _agent, _tool, output, { toolCall }) => {
+    runner.on('agent_tool_end', (_context, _agent, { name }, output, { toolCall }) => {
       if (toolCall.type !== 'function_call') return;
-      writer.toolEnded(toolCall.callId, { succeeded: succeeded.has(toolCall.callId), output });
+      // A tool that was not made here does not say so.
+      const isOther = options.registry.get(name) === undefined;
+      writer.toolEnded(toolCall.callId, { succeeded: isOther || succeeded.has(toolCall.callId), output });
     });
-    const result = await runner.run(options.agent, options.input, {
+    const agent = await options.agentFor(tools.context);
+    const result = await runner.run(agent, options.input, {
       stream: true,
       maxTurns: options.maxTurns,
       signal: stop.signal,
-      context: {
-        owner: turn.principal.userKey,
-        succeeded,
-        onUnexpectedError: options.onToolError,
-      },
+      context: tools.context,
     });
     await result.completed;
     // The run loop takes some failures for a stop and ends without a word.
-    if (!listener.isFinished && !stop.signal.aborted) fail(new CutStreamError());
+    const isFinished = listener.isFinished || tools.isPaused || result.finalOutput !== undefined;
+    if (!isFinished && !stop.signal.aborted) fail(new CutStreamError());
   }
 
   void run()
@@ -125,16 +163,24 @@ export function startRun(options: RunOptions): AgentRun {
     closingEvents() {
       const last: ResponderEvent[] = [];
       push = (event) => last.push(event);
-      if (failure?.isGuardrail === true) writer.removeAll();
-      else writer.close();
+      if (failure?.isGuardrail === true) {
+        writer.removeAll();
+        for (const id of tools.produced) push({ type: 'thread.item.removed', item_id: id });
+        return last;
+      }
+      writer.close();
+      if (failure === undefined && tools.awaited !== undefined) {
+        push({ type: 'thread.item.done', item: tools.awaited });
+      }
       return last;
     },
   };
 }
 
 /** One for each reply, because its hooks and the observed model belong to the reply. */
-function createRunner({ models, idleTimeoutMs }: RunOptions, observer: ModelObserver): Runner {
+function createRunner({ models, model, idleTimeoutMs }: RunOptions, observer: ModelObserver): Runner {
   return new Runner({
+    model,
     modelProvider: {
       async getModel(name) {
         return observeModel(await models.getModel(name), { observer, idleTimeoutMs });

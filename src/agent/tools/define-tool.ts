@@ -1,14 +1,7 @@
 import { tool } from '@openai/agents-core';
 import type { z } from 'zod';
 import type { AgentTool, ToolContext } from './registry.ts';
-
-/** A failure that the model and the user may read about. */
-export class ToolError extends Error {
-  constructor(message: string) {
-    super(message);
-    this.name = 'ToolError';
-  }
-}
+import { isToolError } from './tool-error.ts';
 
 export interface ToolDefinition<Parameters extends z.ZodObject> {
   readonly name: string;
@@ -17,11 +10,15 @@ export interface ToolDefinition<Parameters extends z.ZodObject> {
   readonly activeTitle: AgentTool['activeTitle'];
   readonly doneTitle: AgentTool['doneTitle'];
   readonly timeoutMs: number;
-  /** @returns what the model is told, as JSON */
-  execute(args: z.infer<Parameters>, context: ToolContext, signal: AbortSignal): Promise<object>;
+  /**
+   * @param context `signal` aborts when the call takes too long or the reply is stopped
+   * @returns what the model is told, as JSON unless it is a text
+   */
+  execute(args: z.infer<Parameters>, context: ToolContext): unknown;
 }
 
 const FAILED = 'The tool failed unexpectedly. Tell the user that it did not work.';
+const WRONG_ARGUMENTS = 'The arguments of the call were not valid.';
 
 export function defineTool<Parameters extends z.ZodObject>(
   definition: ToolDefinition<Parameters>,
@@ -34,23 +31,64 @@ export function defineTool<Parameters extends z.ZodObject>(
     timeoutMs,
     timeoutErrorFunction: () => 'The tool took too long and was stopped.',
     errorFunction: (run, error) => {
-      if (error instanceof ToolError) return error.message;
-      if (error instanceof Error && error.name === 'InvalidToolInputError') {
-        return 'The arguments of the call were not valid.';
-      }
-      run.context.onUnexpectedError(name, error);
+      if (isToolError(error)) return error.message;
+      if (isInputError(error)) return WRONG_ARGUMENTS;
+      run.context.run.onUnexpectedError(name, error);
       return FAILED;
     },
-    execute: async (args, run, details) => {
-      if (run === undefined) throw new Error('a tool needs its run');
-      const signal = details?.signal ?? AbortSignal.timeout(timeoutMs);
-      const result = await definition.execute(args as z.infer<Parameters>, run.context, signal);
+    execute: async (args, context, details) => {
+      if (context === undefined) throw new Error('a tool needs its run');
+      const turn = context.context;
+      const signal = details?.signal ?? AbortSignal.any([turn.signal, AbortSignal.timeout(timeoutMs)]);
+      const result = await definition.execute(args as z.infer<Parameters>, {
+        ...turn,
+        signal,
+        reply: turn.run.replyFor(signal),
+      });
       // A call that was stopped meanwhile has no one to report to.
       signal.throwIfAborted();
       const callId = details?.toolCall?.callId;
-      if (callId !== undefined) run.context.succeeded.add(callId);
-      return JSON.stringify(result);
+      if (callId !== undefined) turn.run.succeeded.add(callId);
+      return typeof result === 'string' ? result : (JSON.stringify(result) ?? 'Done.');
     },
   });
   return { name, tool: sdkTool, activeTitle, doneTitle };
+}
+
+export interface ClientToolDefinition<Parameters extends z.ZodObject> {
+  readonly name: string;
+  readonly description: string;
+  readonly parameters: Parameters;
+}
+
+/**
+ * A tool that the page runs. The reply ends with the call, and goes on when the page has sent what came of it. Of
+ * several calls in one answer of the model the first is run, and the model is told that the others were not.
+ */
+export function defineClientTool<Parameters extends z.ZodObject>({
+  name,
+  description,
+  parameters,
+}: ClientToolDefinition<Parameters>): AgentTool {
+  const sdkTool = tool<z.ZodObject, ToolContext>({
+    name,
+    description,
+    parameters,
+    errorFunction: (run, error) => {
+      if (isInputError(error)) return WRONG_ARGUMENTS;
+      run.context.run.onUnexpectedError(name, error);
+      return FAILED;
+    },
+    execute: (args, context, details) => {
+      const callId = details?.toolCall?.callId;
+      if (context === undefined || callId === undefined) throw new Error('a tool needs its run');
+      return context.context.run.callPage({ callId, name, arguments: args }) ?? 'The page has been asked.';
+    },
+  });
+  const shown = () => `Using ${name}`;
+  return { name, tool: sdkTool, activeTitle: shown, doneTitle: shown, isClientTool: true };
+}
+
+function isInputError(error: unknown): boolean {
+  return error instanceof Error && error.name === 'InvalidToolInputError';
 }

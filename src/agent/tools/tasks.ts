@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import { createId } from '../../chatkit/ids.ts';
 import type { TaskRecord, TaskStore } from '../../store/task-store.ts';
-import { defineTool, ToolError } from './define-tool.ts';
+import { defineTool } from './define-tool.ts';
 import type { AgentTool } from './registry.ts';
+import { ToolError } from './tool-error.ts';
 
 export const MAX_TASKS = 1000;
-const MAX_TITLE_CHARS = 500;
+export const MAX_TITLE_CHARS = 500;
 /** More would fill the context of a model for nothing. */
 const MAX_LISTED = 200;
 

@@ -7,10 +7,18 @@ export interface MessageWriter {
   openPart(modelIndex: number): void;
   write(modelIndex: number, delta: string): void;
   annotate(modelIndex: number, annotation: Annotation): void;
+  /**
+   * The whole text of a part as the model ended it; what was not streamed is added.
+   * @returns how many characters that was
+   */
+  settle(modelIndex: number, text: string): number;
   closePart(modelIndex: number): void;
   /** Closes what is open. A message without a word is taken away again. */
   close(): void;
 }
+
+/** A part can be cited from again and again by a model in a loop, and every citation is sent with the item. */
+const MAX_ANNOTATIONS = 500;
 
 interface Part {
   readonly index: number;
@@ -59,26 +67,26 @@ export function createMessageWriter(
     });
   }
 
+  function write(modelIndex: number, delta: string): void {
+    if (delta === '') return;
+    const part = partAt(modelIndex);
+    part.text += delta;
+    push({
+      type: 'thread.item.updated',
+      item_id: base.id,
+      update: { type: 'assistant_message.content_part.text_delta', content_index: part.index, delta },
+    });
+  }
+
   return {
     openPart(modelIndex) {
       partAt(modelIndex);
     },
-    write(modelIndex, delta) {
-      if (delta === '') return;
-      const part = partAt(modelIndex);
-      part.text += delta;
-      push({
-        type: 'thread.item.updated',
-        item_id: base.id,
-        update: {
-          type: 'assistant_message.content_part.text_delta',
-          content_index: part.index,
-          delta,
-        },
-      });
-    },
+    write,
+    // A citation may come when the text that it belongs to has ended.
     annotate(modelIndex, annotation) {
-      const part = partAt(modelIndex);
+      const part = byModelIndex.get(modelIndex) ?? partAt(modelIndex);
+      if (part.annotations.length >= MAX_ANNOTATIONS) return;
       push({
         type: 'thread.item.updated',
         item_id: base.id,
@@ -90,6 +98,14 @@ export function createMessageWriter(
         },
       });
       part.annotations.push(annotation);
+    },
+    settle(modelIndex, text) {
+      const part = byModelIndex.get(modelIndex);
+      // A text that differs from what was streamed is not its end: what was shown stays.
+      if (part !== undefined && (part.isClosed || !text.startsWith(part.text))) return 0;
+      const rest = text.slice(part?.text.length ?? 0);
+      write(modelIndex, rest);
+      return rest.length;
     },
     closePart(modelIndex) {
       const part = byModelIndex.get(modelIndex);

@@ -31,6 +31,8 @@ export interface AskedPlace {
   readonly path: string;
   /** The host by which browsers know the gateway. */
   readonly publicHost: string;
+  /** The prefix at which an application has mounted the gateway, or nothing. */
+  readonly mountedAt: string;
 }
 
 /** Writes status and header, and lets them go before there is a body. */
@@ -52,13 +54,16 @@ export function sendHead(response: IncomingMessage, res: ServerResponse, place: 
   res.flushHeaders();
 }
 
-function locate(location: string, { route, target, path, publicHost }: AskedPlace): string | undefined {
+function locate(
+  location: string,
+  { route, target, path, publicHost, mountedAt }: AskedPlace,
+): string | undefined {
   if (route.responseHeaders.some((name) => name.toLowerCase() === 'location')) return location;
   const basePath = target.pathname.replace(/\/$/, '');
   return toPublicLocation(location, {
     asked: new URL(`${basePath}${path}`, target),
     upstreamPrefix: `${basePath}${prefixAtService(route)}`,
-    publicPrefix: route.path,
+    publicPrefix: `${mountedAt}${route.path}`,
     publicHost,
   });
 }

@@ -12,7 +12,7 @@ import { toRequestHeaders, type OwnRequestHeaders } from './headers.ts';
 import { restBelow } from './location.ts';
 import { ProxiedRequest, ProxiedResponse, tooLarge } from './proxied.ts';
 import { createProxy, type Proxy } from './proxy.ts';
-import { relayBody } from './relay.ts';
+import { relayBody, type StreamCount } from './relay.ts';
 
 type Route = Config['routes'][number];
 
@@ -56,10 +56,11 @@ export function createPassThrough(options: {
   readonly routes: readonly Route[];
   readonly upstreams: ReadonlyMap<string, RouteUpstream>;
   readonly heartbeatMs: number;
+  readonly openStreams: StreamCount;
   /** Aborts when what is still open at a shutdown has to end. */
   readonly ended: AbortSignal;
 }): PassThrough {
-  const { upstreams, heartbeatMs, ended } = options;
+  const { upstreams, heartbeatMs, openStreams, ended } = options;
   // One listener for each request that is open.
   setMaxListeners(0, ended);
   const longestFirst = options.routes.toSorted((a, b) => b.path.length - a.path.length);
@@ -79,6 +80,7 @@ export function createPassThrough(options: {
       checkBody(passage);
       await exchange(passage, found, {
         heartbeatMs,
+        openStreams,
         ended,
         proxyOf: (target) => proxyOf(target, found.upstream),
       });
@@ -108,6 +110,7 @@ async function exchange(
   { upstream, credentials }: RouteUpstream,
   tools: {
     readonly heartbeatMs: number;
+    readonly openStreams: StreamCount;
     readonly ended: AbortSignal;
     readonly proxyOf: (target: Target) => Proxy;
   },
@@ -149,10 +152,12 @@ async function exchange(
     if (asked === undefined) throw new Error('an answer without a request');
     const refusal = toRefusal(response);
     if (refusal !== undefined) throw refusal;
-    sendHead(response, res, { route, target: asked.target, path, publicHost: own.client.host });
+    const { baseUrl: mountedAt = '' } = req as { baseUrl?: string };
+    sendHead(response, res, { route, target: asked.target, path, publicHost: own.client.host, mountedAt });
     await relayBody(response, res, {
       idleMs: route.idleMs ?? config.idleMs,
       heartbeatMs: tools.heartbeatMs,
+      openStreams: tools.openStreams,
       signal: asked.signal,
       logger,
     });
@@ -184,8 +189,7 @@ function begin(target: Target, proxied: ProxiedResponse, signal: AbortSignal): A
 
 /** The path as it came, with another prefix where the route says so; the query too. */
 function pathAtService(route: Route, req: IncomingMessage): string {
-  const url = (req as { originalUrl?: string }).originalUrl ?? req.url ?? '/';
-  const rest = url.slice(route.path.length);
+  const rest = (req.url ?? '/').slice(route.path.length);
   const path = `${prefixAtService(route)}${rest}`;
   return path.startsWith('/') ? path : `/${path}`;
 }

@@ -7,6 +7,7 @@ import { describeItems } from './suites/items.ts';
 import { describeOpening } from './suites/opening.ts';
 import { describePagination } from './suites/pagination.ts';
 import { describePlans } from './suites/plans.ts';
+import { describeRules } from './suites/rules.ts';
 import { describeSessions } from './suites/sessions.ts';
 import { describeTasks } from './suites/tasks.ts';
 import { describeThreads } from './suites/threads.ts';
@@ -26,4 +27,5 @@ export function describeStoreContract(kind: () => DatabaseKind): void {
   describeSessions(kind);
   describeTasks(kind);
   describeAttachments(kind);
+  describeRules(kind);
 }

@@ -1,10 +1,14 @@
 import { Agent, invokeFunctionTool, RunContext } from '@openai/agents-core';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { createChannel } from '../../../src/agent/reply/channel.ts';
+import { createToolSide } from '../../../src/agent/reply/tool-side.ts';
 import { TOOL_NAMES } from '../../../src/agent/tools/names.ts';
+import { createSource } from '../../../src/agent/tools/sources.ts';
 import { createToolRegistry, type ToolContext } from '../../../src/agent/tools/registry.ts';
 import { createTaskTools, findTask, MAX_TASKS } from '../../../src/agent/tools/tasks.ts';
 import type { TaskRecord } from '../../../src/store/task-store.ts';
 import { createTestAgent } from '../../support/agent.ts';
+import { createFakeThread } from '../../support/turn.ts';
 
 const task = (id: string, title: string, completed = false): TaskRecord => ({
   id,
@@ -56,7 +60,13 @@ describe('the task tools', () => {
     const agent = await createTestAgent();
     onTestFinished(() => agent[Symbol.asyncDispose]());
     const registry = createToolRegistry([createTaskTools({ tasks: agent.store.tasks, timeoutMs: 1_000 })]);
-    const context: ToolContext = { owner: 'ada', succeeded: new Set(), onUnexpectedError: () => {} };
+    const { context: ofTurn } = createToolSide({
+      turn: createFakeThread().say('hi'),
+      channel: createChannel(16),
+      signal: new AbortController().signal,
+      onUnexpectedError: () => {},
+    });
+    const context: ToolContext = { ...ofTurn, owner: 'ada' };
     invoke = async (name, args) => {
       const output = await invokeFunctionTool({
         tool: registry.get(name)!.tool,
@@ -108,7 +118,7 @@ describe('the task tools', () => {
   });
 
   it('have the names that are known before the SDK is loaded, and schemas that models take', async () => {
-    const registry = createToolRegistry([createTaskTools({ tasks: null as never, timeoutMs: 1 })]);
+    const registry = createToolRegistry([createSource('tasks', { tasks: null as never, timeoutMs: 1 })]);
     expect([...registry.names]).toEqual(TOOL_NAMES.tasks);
     const agent = new Agent({ name: 'a', tools: registry.tools.map((entry) => entry.tool) });
     for (const each of agent.tools) {

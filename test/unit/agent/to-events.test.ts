@@ -2,8 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { createId } from '../../../src/chatkit/ids.ts';
 import { threadStreamEvent, type ResponderEvent } from '../../../src/chatkit/protocol/events.ts';
 import { isHiddenItem } from '../../../src/chatkit/protocol/items.ts';
-import { writeResponsesEvent } from '../../../src/agent/reply/responses-events.ts';
+import { createLater } from '../../../src/agent/reply/later.ts';
+import { createModelListener } from '../../../src/agent/reply/model-listener.ts';
+import type { ResponsesEvent } from '../../../src/agent/reply/responses-events.ts';
 import { createReplyWriter } from '../../../src/agent/reply/to-events.ts';
+import { createTranslator } from '../../../src/texts/translator.ts';
 import { createToolRegistry } from '../../../src/agent/tools/registry.ts';
 
 function createWriter() {
@@ -19,7 +22,25 @@ function createWriter() {
     onToolEnd: () => {},
     now: () => now,
   });
-  return { writer, events, pass: (seconds: number) => (now += seconds * 1000) };
+  const listener = createModelListener({
+    writer,
+    newCallId: () => createId('tool_call'),
+    hasSucceeded: () => true,
+    converter: {},
+    later: createLater({
+      signal: new AbortController().signal,
+      timeoutMs: 1000,
+      onError: (error) => {
+        throw error;
+      },
+    }),
+    say: createTranslator(''),
+    onIgnored: () => {},
+    onImageRefused: () => {},
+  });
+  const read = (event: ResponsesEvent) =>
+    listener.event({ type: 'model', event, providerData: { rawModelEventSource: 'openai-responses' } });
+  return { writer, events, read, pass: (seconds: number) => (now += seconds * 1000) };
 }
 
 const itemsDone = (events: readonly ResponderEvent[]) =>
@@ -77,44 +98,52 @@ describe('reasoning', () => {
   });
 });
 
+describe('calls of tools', () => {
+  it('beyond 200 in one workflow are kept and not shown', () => {
+    const { writer, events } = createWriter();
+    for (let index = 0; index < 230; index += 1) {
+      writer.toolCalled({ callId: `c${index}`, name: 'look', arguments: '{}' });
+      writer.toolEnded(`c${index}`, { succeeded: index < 229, output: `${'x'.repeat(15_999)}😀` });
+    }
+    writer.close();
+    const items = itemsDone(events);
+    expect(items.filter(isHiddenItem)).toHaveLength(230);
+    expect(JSON.stringify(items)).not.toMatch(/\\ud83d/);
+    const [workflow] = items.flatMap((item) => (item.type === 'workflow' ? [item.workflow] : []));
+    expect(workflow?.tasks).toHaveLength(200);
+    expect(workflow?.summary).toEqual({ title: '1 of 230 steps failed' });
+  });
+});
+
 describe('a message', () => {
   it('keeps its parts and annotations apart', () => {
-    const { writer, events } = createWriter();
+    const { writer, events, read } = createWriter();
     const part = { item_id: 'm', output_index: 0 };
-    writeResponsesEvent({ type: 'response.output_item.added', item: { type: 'message' } }, writer);
-    writeResponsesEvent({ ...part, type: 'response.content_part.added', content_index: 0 }, writer);
+    read({ type: 'response.output_item.added', item: { type: 'message' } });
+    read({ ...part, type: 'response.content_part.added', content_index: 0 });
     writer.text(0, 'See the docs.');
-    writeResponsesEvent(
-      {
-        ...part,
-        type: 'response.output_text.annotation.added',
-        content_index: 0,
-        annotation: {
-          type: 'url_citation',
-          url: 'https://example.com/a',
-          title: 'Docs',
-          start_index: 4,
-          end_index: 12,
-        },
+    read({
+      ...part,
+      type: 'response.output_text.annotation.added',
+      content_index: 0,
+      annotation: {
+        type: 'url_citation',
+        url: 'https://example.com/a',
+        title: 'Docs',
+        start_index: 4,
+        end_index: 12,
       },
-      writer,
-    );
-    writeResponsesEvent(
-      {
-        ...part,
-        type: 'response.output_text.annotation.added',
-        content_index: 0,
-        annotation: { type: 'file_citation', file_id: 'f', filename: 'a.pdf', index: 3 },
-      },
-      writer,
-    );
-    writeResponsesEvent({ ...part, type: 'response.content_part.done', content_index: 0 }, writer);
-    writeResponsesEvent({ ...part, type: 'response.content_part.added', content_index: 1 }, writer);
-    writeResponsesEvent(
-      { ...part, type: 'response.refusal.delta', content_index: 1, delta: 'But no more.' },
-      writer,
-    );
-    writeResponsesEvent({ type: 'response.output_item.done', item: { type: 'message' } }, writer);
+    });
+    read({
+      ...part,
+      type: 'response.output_text.annotation.added',
+      content_index: 0,
+      annotation: { type: 'file_citation', file_id: 'f', filename: 'a.pdf', index: 3 },
+    });
+    read({ ...part, type: 'response.content_part.done', content_index: 0 });
+    read({ ...part, type: 'response.content_part.added', content_index: 1 });
+    read({ ...part, type: 'response.refusal.delta', content_index: 1, delta: 'But no more.' });
+    read({ type: 'response.output_item.done', item: { type: 'message' } });
     expect(itemsDone(events)).toMatchObject([
       {
         content: [
@@ -136,7 +165,7 @@ describe('a message', () => {
   });
 
   it('ignores what it does not understand', () => {
-    const { writer, events } = createWriter();
+    const { writer, events, read } = createWriter();
     for (const event of [
       { type: 'response.output_text.annotation.added' },
       { type: 'response.output_text.annotation.added', annotation: { type: 'url_citation', url: 7 } },
@@ -145,7 +174,7 @@ describe('a message', () => {
       { type: 'response.something_new' },
       {},
     ]) {
-      writeResponsesEvent(event, writer);
+      read(event);
     }
     writer.close();
     expect(events).toEqual([]);

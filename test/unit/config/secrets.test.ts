@@ -13,6 +13,7 @@ describe('secrets', () => {
       'attachments.s3.accessKeyId',
       'attachments.s3.secretAccessKey',
       'attachments.linkSecret',
+      'transcription.apiKey',
       'store.url',
     ]);
     expect(describeSchema(configSchema.shape.environment).secret).toBe(false);

@@ -1,0 +1,16 @@
+export { createGateway } from './library/create-gateway.ts';
+export type { Gateway, GatewayConfig, GatewayOptions } from './library/gateway.ts';
+export { CreateGatewayError, type CreateProblem } from './library/create-error.ts';
+export type { HostUser, Identify } from './library/host-user.ts';
+export type { GatewayHandler } from './library/mount.ts';
+export * from './agent/module/exports.ts';
+export { GatewayError } from './errors/gateway-error.ts';
+export type { ErrorCode } from './errors/catalogue.ts';
+export { ReplyError, type Responder, type Turn } from './chatkit/responder.ts';
+export type { Principal } from './auth/principal.ts';
+export type { ResponderEvent } from './chatkit/protocol/events.ts';
+export type { ThreadItem, VisibleItem, WidgetItem } from './chatkit/protocol/items.ts';
+export type { WidgetTemplate } from './widgets/widget-file.ts';
+export { widgetFromFile, widgetFromJson } from './widgets/widget-file.ts';
+export { streamWidget } from './widgets/stream-widget.ts';
+export * as widgets from './widgets/builders.ts';
