@@ -103,7 +103,7 @@ async function write(
     new Promise<IteratorResult<Uint8Array>>((resolve, reject) => {
       stop = reject;
       if (stopped === undefined) iterator.next().then(resolve, reject);
-      else reject(stopped.error as Error);
+      else reject(stopped.error);
     });
   const idle = setTimeout(() => end(new GatewayError('request-timeout')), idleMs);
   const onAbort = () => end(signal.reason);
@@ -112,8 +112,9 @@ async function write(
   let size = 0;
   try {
     for (;;) {
-      const { done, value } = await next();
-      if (done === true) return size;
+      const piece = await next();
+      if (piece.done === true) return size;
+      const { value } = piece;
       size += value.length;
       if (size > maxBytes) throw tooLarge(maxBytes);
       await reachingDisk(() => writeWhole(handle, value));

@@ -5,7 +5,7 @@ import type { Attachment, ThreadItem } from './protocol/items.ts';
 /** Whose attachments are shown, and at which address of the gateway. */
 export interface Viewer {
   readonly owner: Owner;
-  /** Scheme, host and port as the client uses them. */
+  /** As the client uses it, without a slash at the end. */
   readonly origin: string;
 }
 

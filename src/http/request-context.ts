@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { RequestHandler, Response } from 'express';
+import type { Request, RequestHandler, Response } from 'express';
 import type { Logger } from 'pino';
 import type { Principal } from '../auth/principal.ts';
 import { GatewayError } from '../errors/gateway-error.ts';
@@ -10,7 +10,7 @@ export interface RequestContext {
   readonly logger: Logger;
   /** Aborted when the client goes before its response is finished. */
   readonly signal: AbortSignal;
-  /** Scheme, host and port of the gateway as the caller uses them, without a slash at the end. */
+  /** The address of the gateway as the caller uses it, without a slash at the end. */
   readonly origin: string;
   /** `performance.now()` at the arrival of the request. */
   readonly startedAt: number;
@@ -40,7 +40,7 @@ export function createRequestContext(options: {
       requestId,
       logger: options.logger.child({ requestId }),
       signal: gone.signal,
-      origin: publicUrl ?? `${req.protocol}://${req.host ?? 'localhost'}`,
+      origin: publicUrl ?? toOrigin(req, res),
       startedAt: performance.now(),
       principal: undefined,
       accessToken: undefined,
@@ -49,6 +49,12 @@ export function createRequestContext(options: {
     res.setHeader('X-Request-Id', requestId);
     next();
   };
+}
+
+/** With the path at which an application has mounted the gateway. */
+function toOrigin(req: Request, res: Response): string {
+  const { mountedAt = '' } = res.locals as { readonly mountedAt?: string };
+  return `${req.protocol}://${req.host ?? 'localhost'}${mountedAt}`;
 }
 
 export function requestContext(res: Response): RequestContext {

@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { OPERATION_TYPES } from '../../src/chatkit/protocol/requests.ts';
 import { createConformantClient, type ConformantClient } from '../support/conformant-client.ts';
 import { startGateway, type TestGateway } from '../support/gateway.ts';
 import { startOracle, type Oracle } from '../support/oracle.ts';

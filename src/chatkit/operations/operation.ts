@@ -15,7 +15,7 @@ export interface OperationContext {
   readonly locale: string;
   readonly logger: Logger;
   readonly audience: Audience;
-  /** Scheme, host and port of the gateway as the caller uses them. */
+  /** The address of the gateway as the caller uses it, without a slash at the end. */
   readonly origin: string;
   /** Aborted when the caller has gone. */
   readonly signal: AbortSignal;
