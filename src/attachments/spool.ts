@@ -93,9 +93,9 @@ async function write(
   const { maxBytes, signal, idleMs, reclaimer } = limits;
   const iterator = chunks[Symbol.asyncIterator]();
   // Not a race with one promise for the whole upload: that would hold every piece until its end.
-  let stop: ((error: unknown) => void) | undefined;
-  let stopped: { readonly error: unknown } | undefined;
-  const end = (error: unknown) => {
+  let stop: ((error: Error) => void) | undefined;
+  let stopped: { readonly error: Error } | undefined;
+  const end = (error: Error) => {
     stopped = { error };
     stop?.(error);
   };
@@ -106,7 +106,7 @@ async function write(
       else reject(stopped.error);
     });
   const idle = setTimeout(() => end(new GatewayError('request-timeout')), idleMs);
-  const onAbort = () => end(signal.reason);
+  const onAbort = () => end(signal.reason as Error);
   if (signal.aborted) onAbort();
   signal.addEventListener('abort', onAbort, { once: true });
   let size = 0;
