@@ -6,6 +6,7 @@ import type { GatewayEvents } from '../observability/events.ts';
 import type { Choice, InferenceOptions } from './choice.ts';
 import type { Engine, TokenUsage } from './engine.ts';
 import { toFailure, toReplyError } from './failures.ts';
+import { readAttachedFiles } from './history/attached-files.ts';
 import { toModelInput } from './history/to-model-input.ts';
 import { AuthorCodeError } from './module/bounded.ts';
 import type { AgentDefinition, RunAgentOptions } from './module/definition.ts';
@@ -17,6 +18,8 @@ export interface RespondOptions {
   readonly turn: Turn;
   readonly engine: Engine;
   readonly config: Config['agent'];
+  /** What of attached files the model is given. */
+  readonly files: Config['attachments']['model'];
   readonly events: GatewayEvents;
   readonly choose: (inference: InferenceOptions) => Choice;
   readonly titleTimeoutMs?: number | undefined;
@@ -34,13 +37,14 @@ export async function* respond(options: RespondOptions): AsyncGenerator<Responde
   // A tool that the user picked was called at the beginning of the reply that goes on here.
   const asked = turn.input === undefined ? {} : forMessage;
   const choice = choose(model === undefined ? asked : { ...asked, model });
+  const files = await readAttachedFiles(turn, items, options.files);
   const title = titleOf(options, choice, { items, message });
   try {
     const reply = writeReply({
       turn,
       agentFor: (context) => engine.agents.build(choice, context, given.agent),
       model: choice.model,
-      input: (given.input as AgentInputItem[] | undefined) ?? toModelInput(items),
+      input: (given.input as AgentInputItem[] | undefined) ?? toModelInput(items, { files }),
       models: engine.models,
       registry: engine.registry,
       maxTurns: config.maxTurns,

@@ -2,12 +2,14 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Logger } from 'pino';
 import type { LiveThread } from '../runs/live-thread.ts';
 import type { ChatStore, ThreadRecord, ThreadWrite } from '../store/chat-store.ts';
+import type { ChatAttachments } from './attachments.ts';
 import { createId } from './ids.ts';
 import type { OperationContext } from './operations/operation.ts';
 import type { ThreadWork } from './responder.ts';
 
 export function createThreadWork(options: {
   readonly store: ChatStore;
+  readonly attachments: ChatAttachments;
   readonly context: OperationContext;
   readonly thread: LiveThread;
   readonly logger: Logger;
@@ -15,7 +17,7 @@ export function createThreadWork(options: {
   /** Stores what is finished and not stored yet, so that a responder reads what it has written. */
   readonly flush?: () => Promise<void>;
 }): ThreadWork {
-  const { store, context, thread, logger, signal, flush } = options;
+  const { store, attachments, context, thread, logger, signal, flush } = options;
   const { requestId, principal, accessToken, trace, locale } = context;
   return {
     requestId,
@@ -31,6 +33,7 @@ export function createThreadWork(options: {
       const page = await store.listItems(principal.userKey, thread.id, { limit, order: 'desc' });
       return page.data.reverse();
     },
+    attachments: { read: (id, wanted) => attachments.read(principal.userKey, id, wanted) },
     createId,
     newItem: (kind) => ({ id: createId(kind), thread_id: thread.id, created_at: new Date().toISOString() }),
   };
