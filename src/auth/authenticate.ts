@@ -1,25 +1,42 @@
-import type { Request, RequestHandler, Response } from 'express';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { RequestHandler } from 'express';
 import { requestContext, requirePrincipal } from '../http/request-context.ts';
+import { toMiddleware, type Step } from '../http/step.ts';
 import { invalidToken, unauthenticated } from './bearer-error.ts';
 import type { Principal } from './principal.ts';
 import { requireScope } from './scope.ts';
 import type { TokenVerifier } from './verifier.ts';
 
+export interface Admission {
+  /** Puts the principal of a valid bearer token into the request context. */
+  readonly authenticate: RequestHandler;
+  /** Goes behind `authenticate`: refuses a principal that may not chat. */
+  readonly requireChat: RequestHandler;
+  /** Both in one, for requests that are answered without Express. */
+  readonly admitToChat: Step;
+}
+
 /** Every route behind it has a principal. @throws GatewayError `unauthenticated`, `invalid-token` */
-export function createAuthenticate(options: { readonly verifier: TokenVerifier }): RequestHandler {
-  return async (req, res, next) => {
-    await authenticateRequest(options.verifier, req, res);
-    next();
+export function createAdmission(options: {
+  readonly verifier: TokenVerifier;
+  /** Refuses by throwing. */
+  readonly requireChat: (principal: Principal) => void;
+}): Admission {
+  const { verifier, requireChat } = options;
+  return {
+    authenticate: toMiddleware(async (req, res) => void (await authenticateRequest(verifier, req, res))),
+    requireChat: toMiddleware((_req, res) => requireChat(requirePrincipal(res))),
+    admitToChat: async (req, res) => requireChat(await authenticateRequest(verifier, req, res)),
   };
 }
 
 /** For a route that is open to some requests only. */
 export async function authenticateRequest(
   verifier: TokenVerifier,
-  req: Request,
-  res: Response,
+  req: IncomingMessage,
+  res: ServerResponse,
 ): Promise<Principal> {
-  const token = toBearerToken(req.get('authorization'));
+  const token = toBearerToken(req.headers.authorization);
   const context = requestContext(res);
   const principal = await verifier.verify(token, context.signal);
   context.principal = principal;

@@ -29,7 +29,7 @@ async function runGateway(flags: ConfigFlag, terminal: Terminal): Promise<void> 
     { config, warnings, sources },
     { createLogger },
     { createContext },
-    { createApp, createAdminApp },
+    { createListener, createAdminApp },
     { startServer },
   ] = await Promise.all([
     readConfiguration(flags, terminal),
@@ -47,7 +47,7 @@ async function runGateway(flags: ConfigFlag, terminal: Terminal): Promise<void> 
   const server = await startServer({
     config: config.server,
     largestBodyBytes: Math.max(...[config.server, ...config.routes].map((each) => each.bodyLimitBytes)),
-    app: createApp(context),
+    app: createListener(context),
     adminApp: createAdminApp(context),
     context,
     logger,

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import express, { type RequestHandler } from 'express';
 import { GatewayError } from '../errors/gateway-error.ts';
 
@@ -17,4 +18,21 @@ export function readJsonBytes(options: { readonly limitBytes: number }): readonl
       next();
     },
   ];
+}
+
+/**
+ * Reads a body whose length was told and is no more than what may be held. The parser of Node ends it there.
+ * @throws GatewayError `invalid-request` when the client goes before that
+ */
+export function readAnnouncedBody(req: IncomingMessage): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    req.on('data', (chunk: Buffer) => chunks.push(chunk));
+    req.once('end', () => {
+      resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks));
+    });
+    const fail = (cause?: unknown) => reject(new GatewayError('invalid-request', { cause }));
+    req.once('error', fail);
+    req.once('close', fail);
+  });
 }

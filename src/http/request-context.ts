@@ -1,17 +1,25 @@
-import { randomBytes } from 'node:crypto';
-import type { RequestHandler, Response } from 'express';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { RequestHandler } from 'express';
 import type { Logger } from 'pino';
 import type { Principal } from '../auth/principal.ts';
 import { GatewayError } from '../errors/gateway-error.ts';
+import { createRequestIds } from './request-id.ts';
 
 /** The facts that travel with one request through every middleware and handler. */
 export interface RequestContext {
   readonly requestId: string;
   readonly logger: Logger;
+  /** The logger of the process, for a line that names the request itself. */
+  readonly processLogger: Logger;
   /** Aborted when the client goes before its response is finished. */
   readonly signal: AbortSignal;
   /** `performance.now()` at the arrival of the request. */
   readonly startedAt: number;
+  /**
+   * Headers of the answer that wait for its status line, name and value in turn. Absent where they are set on the
+   * response one by one, which Express's own methods need.
+   */
+  readonly waitingHeaders: string[] | undefined;
   /** Set by the authentication middleware. */
   principal: Principal | undefined;
   accessToken: string | undefined;
@@ -20,35 +28,79 @@ export interface RequestContext {
 /** A caller may name its request, within what is safe to log and to send on. */
 const REQUEST_ID = /^[A-Za-z0-9._-]{8,128}$/;
 
-/** First in the pipeline: every later part finds its context on the response. */
-export function createRequestContext(options: { readonly logger: Logger }): RequestHandler {
-  return (req, res, next) => {
-    const asked = req.get('x-request-id');
-    const requestId = asked !== undefined && REQUEST_ID.test(asked) ? asked : randomBytes(16).toString('hex');
+/** Gives a request its context; every later part finds it on the response. */
+export type ContextOpener = (
+  req: IncomingMessage,
+  res: ServerResponse,
+  options?: { readonly holdHeaders: boolean },
+) => RequestContext;
+
+export function createContextOpener({ logger }: { readonly logger: Logger }): ContextOpener {
+  const createId = createRequestIds();
+  return (req, res, options) => {
+    const asked = req.headers['x-request-id'];
+    const requestId = typeof asked === 'string' && REQUEST_ID.test(asked) ? asked : createId();
     const gone = new AbortController();
     res.once('close', () => {
       if (!res.writableFinished) gone.abort(new DOMException('the client has gone', 'AbortError'));
     });
-    const context: RequestContext = {
-      requestId,
-      logger: options.logger.child({ requestId }),
-      signal: gone.signal,
-      startedAt: performance.now(),
-      principal: undefined,
-      accessToken: undefined,
-    };
-    res.locals['context'] = context;
-    res.setHeader('X-Request-Id', requestId);
+    const waitingHeaders = options?.holdHeaders === true ? ['X-Request-Id', requestId] : undefined;
+    const context = new OpenRequest(requestId, logger, gone.signal, waitingHeaders);
+    factsOf(res)['context'] = context;
+    if (waitingHeaders === undefined) res.setHeader('X-Request-Id', requestId);
+    return context;
+  };
+}
+
+class OpenRequest implements RequestContext {
+  readonly requestId: string;
+  readonly processLogger: Logger;
+  readonly signal: AbortSignal;
+  readonly startedAt = performance.now();
+  readonly waitingHeaders: string[] | undefined;
+  principal: Principal | undefined = undefined;
+  accessToken: string | undefined = undefined;
+  #logger: Logger | undefined;
+
+  constructor(
+    requestId: string,
+    processLogger: Logger,
+    signal: AbortSignal,
+    waitingHeaders: string[] | undefined,
+  ) {
+    this.requestId = requestId;
+    this.processLogger = processLogger;
+    this.signal = signal;
+    this.waitingHeaders = waitingHeaders;
+  }
+
+  /** Made when it is first asked for: most requests log a single line. */
+  get logger(): Logger {
+    return (this.#logger ??= this.processLogger.child({ requestId: this.requestId }));
+  }
+}
+
+/** First in the pipeline. */
+export function createRequestContext(options: { readonly logger: Logger }): RequestHandler {
+  const open = createContextOpener(options);
+  return (req, res, next) => {
+    open(req, res);
     next();
   };
 }
 
-export function requestContext(res: Response): RequestContext {
-  return res.locals['context'] as RequestContext;
+/** What parts of the pipeline leave for each other, in the place that Express has for it. */
+export function factsOf(res: ServerResponse): Record<string, unknown> {
+  const holder = res as ServerResponse & { locals?: Record<string, unknown> };
+  return (holder.locals ??= {});
+}
+
+export function requestContext(res: ServerResponse): RequestContext {
+  return factsOf(res)['context'] as RequestContext;
 }
 
 /** For handlers behind authentication. */
-export function requirePrincipal(res: Response): Principal {
+export function requirePrincipal(res: ServerResponse): Principal {
   const { principal } = requestContext(res);
   if (principal === undefined) throw new GatewayError('unauthenticated');
   return principal;

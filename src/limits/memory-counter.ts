@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { ClientRateLimitInfo, Store } from 'express-rate-limit';
 
 const MAX_KEYS = 100_000;
@@ -60,7 +60,7 @@ export function createMemoryCounter(options: {
 
 /** Keys come from callers and may be long; what is kept of them is not. */
 function toName(key: string): string {
-  return createHash('sha256').update(key).digest('base64url');
+  return hash('sha256', key, 'base64url');
 }
 
 function toInfo({ hits, endsAtMs }: Window): ClientRateLimitInfo {
