@@ -1,13 +1,13 @@
-import type { Dispatcher } from 'undici';
 import type { BackendReply, ChatBackend, ChatContext, Operation } from '../chat/backend.ts';
 import { within } from '../chatkit/within.ts';
 import { createId } from '../chatkit/ids.ts';
 import { isStreaming } from '../chatkit/protocol/requests.ts';
 import { GatewayError } from '../errors/gateway-error.ts';
-import { forwardStream } from './forward-stream.ts';
-import { readBounded } from './read-body.ts';
+import { forwardStream, isEventStream } from './forward-stream.ts';
+import { collectBounded } from './read-body.ts';
 import { toRefusal } from './refusal.ts';
 import type { CredentialHeaders } from './credentials.ts';
+import type { ArrivingAnswer } from './upstream/arriving-answer.ts';
 import type { Upstream } from './upstream/upstream.ts';
 
 export interface ForwardBackendOptions {
@@ -31,13 +31,14 @@ export function createForwardBackend(options: ForwardBackendOptions): ChatBacken
           detail: `There is no operation ${JSON.stringify(type.slice(0, 100))}.`,
         });
       }
-      const runId = createId('run');
-      const response = ask(options, operation, context, runId);
-      if (!isStreaming(type)) return await toReply(options, await response, context, runId);
+      const run = { id: '' };
+      const runIdOf = () => (run.id ||= createId('run'));
+      const response = ask(options, operation, context, runIdOf);
+      if (!isStreaming(type)) return await toReply(options, await response, context, runIdOf);
       // A refusal that comes in time is still a status; after that the stream begins, and silence is filled.
       const first = await within(response, options.firstByteHoldMs);
-      if (first !== undefined) return await toReply(options, first, context, runId);
-      return { kind: 'stream', stream: forwardStream({ runId, response, context }) };
+      if (first !== undefined) return await toReply(options, first, context, runIdOf);
+      return { kind: 'stream', stream: forwardStream({ runId: runIdOf(), response, context }) };
     },
   };
 }
@@ -46,11 +47,18 @@ async function ask(
   options: ForwardBackendOptions,
   operation: Operation,
   context: ChatContext,
-  runId: string,
-): Promise<Dispatcher.ResponseData> {
+  runIdOf: () => string,
+): Promise<ArrivingAnswer> {
   const { principal, accessToken, signal } = context;
-  const caller = { principal, accessToken, threadId: threadOf(operation), runId };
-  return await options.upstream.request({
+  const caller = {
+    principal,
+    accessToken,
+    threadId: threadOf(operation),
+    get runId() {
+      return runIdOf();
+    },
+  };
+  return await options.upstream.open({
     method: 'POST',
     path: options.path,
     headers: { ...toHeaders(context), ...(await options.credentials(caller)) },
@@ -73,19 +81,19 @@ export function toHeaders(context: ChatContext): Record<string, string> {
 
 async function toReply(
   options: ForwardBackendOptions,
-  response: Dispatcher.ResponseData,
+  response: ArrivingAnswer,
   context: ChatContext,
-  runId: string,
+  runIdOf: () => string,
 ): Promise<BackendReply> {
   const { statusCode: status, headers } = response;
-  const type = String(headers['content-type'] ?? '').toLowerCase();
-  if (status === 200 && type.startsWith('text/event-stream')) {
-    return { kind: 'stream', stream: forwardStream({ runId, response: Promise.resolve(response), context }) };
+  if (isEventStream(response)) {
+    const stream = forwardStream({ runId: runIdOf(), response: Promise.resolve(response), context });
+    return { kind: 'stream', stream };
   }
-  if (status === 200 && type.startsWith('application/json')) {
-    return { kind: 'json', status, body: await readBounded(response, options.maxJsonBytes) };
+  if (status === 200 && String(headers['content-type']).toLowerCase().startsWith('application/json')) {
+    return { kind: 'json', status, body: await collectBounded(response, options.maxJsonBytes) };
   }
-  throw await toRefusal(response);
+  throw await toRefusal(response.toResponse());
 }
 
 function threadOf({ request }: Operation): string | undefined {

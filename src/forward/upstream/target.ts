@@ -2,6 +2,7 @@ import { BrokenCircuitError, circuitBreaker, CircuitState, ConsecutiveBreaker, h
 import { Pool, type Dispatcher } from 'undici';
 import type { UpstreamConfig } from '../../config/schema.ts';
 import { GatewayError } from '../../errors/gateway-error.ts';
+import { openAnswer, type ArrivingAnswer } from './arriving-answer.ts';
 
 export interface UpstreamRequest {
   readonly method: Dispatcher.HttpMethod;
@@ -31,6 +32,8 @@ export interface Target extends AsyncDisposable {
   readonly isUp: boolean;
   /** @throws undici's errors, or cockatiel's BrokenCircuitError while the breaker is open */
   request(request: UpstreamRequest): Promise<Dispatcher.ResponseData>;
+  /** The same for an answer that is handed on as it arrives. */
+  open(request: UpstreamRequest): Promise<ArrivingAnswer>;
   /**
    * The same for a request that is sent by other means.
    * @throws what `send` throws, or cockatiel's BrokenCircuitError while the breaker is open
@@ -107,7 +110,8 @@ export function createTarget(url: string, config: UpstreamConfig, ca: string | u
     return answer.value;
   }
 
-  const ask = (asked: UpstreamRequest) => pool.request({ ...asked, path: `${basePath}${asked.path}` });
+  const toPath = (path: string) => (basePath === '' ? path : `${basePath}${path}`);
+  const ask = (asked: UpstreamRequest) => pool.request({ ...asked, path: toPath(asked.path) });
 
   return {
     origin,
@@ -126,6 +130,11 @@ export function createTarget(url: string, config: UpstreamConfig, ca: string | u
       exchange(
         () => ask(asked),
         (response) => response,
+      ),
+    open: ({ method, path, headers, body, signal }) =>
+      exchange(
+        () => openAnswer(pool, { method, path: toPath(path), headers, body }, signal),
+        (answer) => answer,
       ),
     exchange,
     async probe(path, timeoutMs) {
