@@ -7,6 +7,9 @@ import type { Principal } from './principal.ts';
 import { requireScope } from './scope.ts';
 import type { TokenVerifier } from './verifier.ts';
 
+/** As every client writes it. */
+const PLAIN_SCHEME = 'Bearer ';
+
 export interface Admission {
   /** Puts the principal of a valid bearer token into the request context. */
   readonly authenticate: RequestHandler;
@@ -54,6 +57,8 @@ export function createScopeCheck(scope: string): RequestHandler {
 
 /** RFC 6750 section 2.1. Never from the query or the body: those end in logs, histories and referrers. */
 function toBearerToken(header: string | undefined): string {
+  const isPlain = header?.startsWith(PLAIN_SCHEME) === true && header.length > PLAIN_SCHEME.length;
+  if (isPlain && !header.includes(' ', PLAIN_SCHEME.length)) return header.slice(PLAIN_SCHEME.length);
   const [scheme = '', token, ...rest] = (header ?? '').trim().split(/ +/);
   if (scheme.toLowerCase() !== 'bearer') throw unauthenticated();
   if (token === undefined || rest.length > 0) {

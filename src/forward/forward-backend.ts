@@ -20,6 +20,15 @@ export interface ForwardBackendOptions {
   readonly maxJsonBytes: number;
 }
 
+const OWN_HEADERS = [
+  'content-type',
+  'application/json',
+  'accept',
+  'text/event-stream, application/json',
+  'accept-encoding',
+  'identity',
+];
+
 /** The backend where a service speaks ChatKit: its bytes are passed on as they are. */
 export function createForwardBackend(options: ForwardBackendOptions): ChatBackend {
   return {
@@ -61,22 +70,20 @@ async function ask(
   return await options.upstream.open({
     method: 'POST',
     path: options.path,
-    headers: { ...toHeaders(context), ...(await options.credentials(caller)) },
+    headers: toHeaders(context, await options.credentials(caller)),
     body: operation.bytes,
     signal,
   });
 }
 
 /** Only what the service needs; nothing else of the client's own headers is copied. */
-export function toHeaders(context: ChatContext): Record<string, string> {
-  return {
-    'content-type': 'application/json',
-    accept: 'text/event-stream, application/json',
-    'accept-encoding': 'identity',
-    'x-request-id': context.requestId,
-    ...(context.locale === '' ? {} : { 'accept-language': context.locale }),
-    ...context.trace,
-  };
+function toHeaders(context: ChatContext, credentials: Readonly<Record<string, string>>): string[] {
+  const headers = [...OWN_HEADERS, 'x-request-id', context.requestId];
+  if (context.locale !== '') headers.push('accept-language', context.locale);
+  for (const each of [context.trace, credentials]) {
+    for (const [name, value] of Object.entries(each)) headers.push(name, value);
+  }
+  return headers;
 }
 
 async function toReply(

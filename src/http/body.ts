@@ -27,12 +27,14 @@ export function readJsonBytes(options: { readonly limitBytes: number }): readonl
 export function readAnnouncedBody(req: IncomingMessage): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
+    let cause: unknown;
     req.on('data', (chunk: Buffer) => chunks.push(chunk));
-    req.once('end', () => {
-      resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks));
+    req.on('end', () => resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)));
+    req.on('error', (error) => {
+      cause = error;
     });
-    const fail = (cause?: unknown) => reject(new GatewayError('invalid-request', { cause }));
-    req.once('error', fail);
-    req.once('close', fail);
+    req.on('close', () => {
+      if (!req.readableEnded) reject(new GatewayError('invalid-request', { cause }));
+    });
   });
 }

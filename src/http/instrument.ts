@@ -19,8 +19,8 @@ export function createInstrument(options: { readonly metrics: Metrics }): Reques
 /** The same for requests that are answered without Express. */
 export function createWatch({ metrics }: { readonly metrics: Metrics }): Step {
   return (req, res) => {
-    res.once('close', () => {
-      const { processLogger, requestId, startedAt, principal } = requestContext(res);
+    res.on('close', () => {
+      const { lines, requestId, startedAt, principal } = requestContext(res);
       const facts = factsOf(res);
       const seconds = (performance.now() - startedAt) / 1000;
       const { method: asked = '' } = req;
@@ -32,7 +32,7 @@ export function createWatch({ metrics }: { readonly metrics: Metrics }): Step {
       metrics.requests.inc({ method, route, status });
       metrics.requestSeconds.observe({ method, route }, seconds);
       const level = res.statusCode >= 500 && finished ? 'warn' : isProbe(route) ? 'debug' : 'info';
-      processLogger[level](
+      lines[level](
         {
           requestId,
           method,

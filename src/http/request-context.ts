@@ -9,8 +9,8 @@ import { createRequestIds } from './request-id.ts';
 export interface RequestContext {
   readonly requestId: string;
   readonly logger: Logger;
-  /** The logger of the process, for a line that names the request itself. */
-  readonly processLogger: Logger;
+  /** For the one line of every request, which says by itself what it belongs to and holds nothing to be redacted. */
+  readonly lines: Logger;
   /** Aborted when the client goes before its response is finished. */
   readonly signal: AbortSignal;
   /** `performance.now()` at the arrival of the request. */
@@ -37,15 +37,16 @@ export type ContextOpener = (
 
 export function createContextOpener({ logger }: { readonly logger: Logger }): ContextOpener {
   const createId = createRequestIds();
+  const lines = logger.child({}, { formatters: { log: (line) => line } });
   return (req, res, options) => {
     const asked = req.headers['x-request-id'];
     const requestId = typeof asked === 'string' && REQUEST_ID.test(asked) ? asked : createId();
     const gone = new AbortController();
-    res.once('close', () => {
+    res.on('close', () => {
       if (!res.writableFinished) gone.abort(new DOMException('the client has gone', 'AbortError'));
     });
     const waitingHeaders = options?.holdHeaders === true ? ['X-Request-Id', requestId] : undefined;
-    const context = new OpenRequest(requestId, logger, gone.signal, waitingHeaders);
+    const context = new OpenRequest(requestId, { logger, lines }, gone.signal, waitingHeaders);
     factsOf(res)['context'] = context;
     if (waitingHeaders === undefined) res.setHeader('X-Request-Id', requestId);
     return context;
@@ -54,29 +55,33 @@ export function createContextOpener({ logger }: { readonly logger: Logger }): Co
 
 class OpenRequest implements RequestContext {
   readonly requestId: string;
-  readonly processLogger: Logger;
   readonly signal: AbortSignal;
   readonly startedAt = performance.now();
   readonly waitingHeaders: string[] | undefined;
   principal: Principal | undefined = undefined;
   accessToken: string | undefined = undefined;
+  readonly #loggers: { readonly logger: Logger; readonly lines: Logger };
   #logger: Logger | undefined;
 
   constructor(
     requestId: string,
-    processLogger: Logger,
+    loggers: { readonly logger: Logger; readonly lines: Logger },
     signal: AbortSignal,
     waitingHeaders: string[] | undefined,
   ) {
     this.requestId = requestId;
-    this.processLogger = processLogger;
+    this.#loggers = loggers;
     this.signal = signal;
     this.waitingHeaders = waitingHeaders;
   }
 
   /** Made when it is first asked for: most requests log a single line. */
   get logger(): Logger {
-    return (this.#logger ??= this.processLogger.child({ requestId: this.requestId }));
+    return (this.#logger ??= this.#loggers.logger.child({ requestId: this.requestId }));
+  }
+
+  get lines(): Logger {
+    return this.#loggers.lines;
   }
 }
 

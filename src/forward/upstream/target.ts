@@ -8,7 +8,8 @@ export interface UpstreamRequest {
   readonly method: Dispatcher.HttpMethod;
   /** Path below the target, beginning with a slash. */
   readonly path: string;
-  readonly headers: Readonly<Record<string, string>>;
+  /** By name, or names and values in turn. */
+  readonly headers: Readonly<Record<string, string>> | string[];
   readonly body: Uint8Array | null;
   readonly signal: AbortSignal;
 }

@@ -130,7 +130,8 @@ export async function openUpstream(options: {
 }
 
 /** Targets that are up, the least loaded first; then the others, whose breakers decide whether one may be tried. */
-function inOrderOfChoice(targets: readonly Target[]): Target[] {
+function inOrderOfChoice(targets: readonly Target[]): readonly Target[] {
+  if (targets.length === 1) return targets;
   const byLoad = targets.toSorted((a, b) => a.openRequests - b.openRequests);
   return [...byLoad.filter((target) => target.isUp), ...byLoad.filter((target) => !target.isUp)];
 }
