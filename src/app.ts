@@ -71,6 +71,11 @@ export function createApp(context: GatewayContext): Express {
     app.use(createPassThroughRoutes({ passThrough, authenticate: [auth.authenticate], limit, publicUrl }));
   }
 
+  app.use((req, res, next) => {
+    // A refusal that comes before the route itself is counted under its name too.
+    if (req.path === CHATKIT) res.locals['route'] = CHATKIT;
+    next();
+  });
   // Everything below needs a principal that may chat.
   app.use('/api', auth.authenticate, auth.requireChat);
   app
