@@ -71,43 +71,34 @@ export function createTarget(url: string, config: UpstreamConfig, ca: string | u
   let pausedUntil = 0;
   let failedProbes = 0;
 
-  const counted: Target['exchange'] = async (send, factsOf) => {
-    openRequests += 1;
-    try {
-      const answer = await send();
-      factsOf(answer).body.once('close', () => {
-        openRequests -= 1;
-      });
-      return answer;
-    } catch (error) {
-      openRequests -= 1;
-      throw error;
-    }
-  };
-
   const exchange: Target['exchange'] = async (send, factsOf) => {
     // Only a probe tries a target that is down: a user's request would hold up all the others while it waits.
     if (breaker.state !== CircuitState.Closed) throw new BrokenCircuitError();
     return await tried(send, factsOf);
   };
 
-  const tried: Target['exchange'] = async (send, factsOf) => {
-    const answer = await guarded(() => counted(send, factsOf), factsOf);
-    const { statusCode, headers } = factsOf(answer);
-    if (statusCode === 503) pausedUntil = Date.now() + retryAfterMs(headers['retry-after']);
-    return answer;
-  };
-
-  async function guarded<Answer>(
+  async function tried<Answer>(
     send: () => Promise<Answer>,
     factsOf: (answer: Answer) => AnswerFacts,
   ): Promise<Answer> {
-    let answer: { readonly value: Answer } | undefined;
-    await breaker.execute(async () => {
-      answer = { value: await send() };
-      return factsOf(answer.value).statusCode;
-    });
+    let answer: { readonly value: Answer; readonly facts: AnswerFacts } | undefined;
+    openRequests += 1;
+    try {
+      await breaker.execute(() =>
+        send().then((value) => {
+          answer = { value, facts: factsOf(value) };
+          answer.facts.body.once('close', () => {
+            openRequests -= 1;
+          });
+          return answer.facts.statusCode;
+        }),
+      );
+    } finally {
+      if (answer === undefined) openRequests -= 1;
+    }
     if (answer === undefined) throw new Error('the breaker let nothing through');
+    const { statusCode, headers } = answer.facts;
+    if (statusCode === 503) pausedUntil = Date.now() + retryAfterMs(headers['retry-after']);
     return answer.value;
   }
 
