@@ -17,7 +17,16 @@ export function writeHead(res: ServerResponse, status: number, pairs: HeaderPair
   if (waitingHeaders === undefined) {
     for (const [name, value] of inTwos(pairs)) res.setHeader(name, value);
     res.writeHead(status);
-  } else res.writeHead(status, [...waitingHeaders, ...pairs]);
+    return;
+  }
+  const whole = [...waitingHeaders, ...pairs];
+  if (res.getHeaderNames().length === 0) {
+    res.writeHead(status, whole);
+    return;
+  }
+  // Node would keep one line of each name of an array beside headers that were set before.
+  for (const [name, value] of inTwos(whole)) res.appendHeader(name, value);
+  res.writeHead(status);
 }
 
 export function toPairs(headers: Readonly<Record<string, string>>): HeaderPairs {

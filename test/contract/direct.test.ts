@@ -19,7 +19,7 @@ let service: Server;
 let pair: Pair;
 
 beforeAll(async () => {
-  service = await listen(createServer(answer));
+  service = await listen(createServer((req, res) => void answer(req, res)));
   pair = await startPair({});
 });
 afterAll(async () => {

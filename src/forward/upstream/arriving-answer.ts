@@ -77,7 +77,8 @@ class Exchange implements ArrivingAnswer, Dispatcher.DispatchHandler {
   }
 
   resume(): void {
-    this.#controller?.resume();
+    // The connection may carry another request by now.
+    if (this.#end === undefined) this.#controller?.resume();
   }
 
   destroy(): void {
@@ -141,6 +142,7 @@ class Exchange implements ArrivingAnswer, Dispatcher.DispatchHandler {
       if (!this.#sink.write(chunk)) controller.pause();
       return;
     }
+    if (this.#end !== undefined) return;
     this.#held.push(chunk);
     this.#heldBytes += chunk.length;
     if (this.#heldBytes > MAX_HELD_BYTES) controller.pause();
