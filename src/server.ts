@@ -118,6 +118,9 @@ async function phase(
   }
 }
 
+const ANSWERING = Symbol('the response that is being written');
+type AnsweringSocket = Socket & { [ANSWERING]?: ServerResponse | undefined };
+
 interface Listener {
   readonly server: Server;
   /** Takes no new connection, and resolves when the open ones have got their answers. */
@@ -130,7 +133,6 @@ function createListener(
   logger: Logger,
   largestBodyBytes: number,
 ): Listener {
-  const answering = new WeakMap<Socket, ServerResponse>();
   let closing = false;
   const server = createServer(
     {
@@ -145,9 +147,10 @@ function createListener(
       maxHeaderSize: MAX_HEADER_BYTES,
     },
     (req, res) => {
-      answering.set(req.socket, res);
-      res.once('close', () => {
-        if (answering.get(req.socket) === res) answering.delete(req.socket);
+      const socket: AnsweringSocket = req.socket;
+      socket[ANSWERING] = res;
+      res.on('close', () => {
+        if (socket[ANSWERING] === res) socket[ANSWERING] = undefined;
         // The connection counts as idle only after this event.
         if (closing) setImmediate(() => server.closeIdleConnections());
       });
@@ -156,7 +159,7 @@ function createListener(
     },
   );
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
-    refuse(error, socket, answering.get(socket), logger);
+    refuse(error, socket, (socket as AnsweringSocket)[ANSWERING], logger);
   });
   return {
     server,

@@ -1,14 +1,11 @@
 import type { RequestHandler, Router } from 'express';
+import type { Admission } from './authenticate.ts';
 import type { Credentials, UsersService } from './users.ts';
 import type { TokenVerifier } from './verifier.ts';
 
 /** Sign-in and authentication, whichever `auth.mode` there is. */
-export interface Auth {
+export interface Auth extends Admission {
   readonly verifier: TokenVerifier;
-  /** Puts the principal of a valid bearer token into the request context. */
-  readonly authenticate: RequestHandler;
-  /** Goes behind `authenticate`: refuses a principal that may not chat. */
-  readonly requireChat: RequestHandler;
   /** Everything under `/api/auth`, with full paths; goes before `authenticate`. */
   readonly router: Router;
   /** For `GET /.well-known/jwks.json`. */

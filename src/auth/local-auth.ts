@@ -3,13 +3,13 @@ import type { GatewayEvents } from '../observability/events.ts';
 import type { SessionStore, UserStore } from '../store/auth-store.ts';
 import { createAccessTokenIssuer } from './access-token.ts';
 import type { Auth } from './auth.ts';
-import { createAuthenticate, createScopeCheck } from './authenticate.ts';
+import { createAdmission } from './authenticate.ts';
 import { createJwksHandler } from './jwks-route.ts';
 import { createLocalVerifier } from './local-verifier.ts';
 import { createPasswordHasher, type PasswordHasher } from './password-hash.ts';
 import { createLocalSignIn, toUser } from './local-sign-in.ts';
 import { createAuthRoutes, type SignInLimits } from './routes.ts';
-import { CHAT_SCOPE } from './scope.ts';
+import { CHAT_SCOPE, requireScope } from './scope.ts';
 import type { ChatDescription } from './schemas.ts';
 import { createSessionGuard } from './session-guard.ts';
 import { createSignIn } from './sign-in.ts';
@@ -57,8 +57,7 @@ export function createLocalAuth(options: {
   const usersService = createUsersService({ users, hasher, clock, onUserChanged: () => guard.forgetAll() });
   return {
     verifier,
-    authenticate: createAuthenticate({ verifier }),
-    requireChat: createScopeCheck(CHAT_SCOPE),
+    ...createAdmission({ verifier, requireChat: (principal) => requireScope(principal, CHAT_SCOPE) }),
     router: createAuthRoutes({
       signIn: createLocalSignIn(signIn),
       verifier,

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { errors, jwtVerify, type JWTPayload } from 'jose';
 import { LruMap } from '../limits/lru-map.ts';
 import { ACCESS_TOKEN_TYPE } from './access-token.ts';
@@ -48,21 +48,22 @@ export function createLocalVerifier(options: {
 
   return {
     async verify(token, signal) {
-      requireCanonicalToken(token);
       signal.throwIfAborted();
       const now = clock();
-      const hash = createHash('sha256').update(token).digest('base64url');
-      let verified = cache.get(hash);
+      const name = hash('sha256', token, 'base64url');
+      let verified = cache.get(name);
       if (verified === undefined) {
+        // What is in the cache has passed this: another spelling of the same token has another hash.
+        requireCanonicalToken(token);
         verified = await verifySignature(token, now);
-        cache.set(hash, verified);
+        cache.set(name, verified);
       } else if (now.getTime() >= verified.expiresAtMs) {
-        cache.delete(hash);
+        cache.delete(name);
         throw expired();
       }
       const { principal, sessionId } = verified;
       if (!(await sessions.isAlive(sessionId, principal.subject, now))) {
-        cache.delete(hash);
+        cache.delete(name);
         throw invalidToken('The session has ended');
       }
       return principal;

@@ -33,13 +33,29 @@ export interface ChatContext {
   readonly signal: AbortSignal;
 }
 
-/** A stream that is being produced. Exactly one of its two readings is used, once; leaving the loop ends the reading. */
+/** Takes the frames of a stream as they arrive. Nothing comes after `end` or `fail`. */
+export interface FrameSink {
+  /** Gives false when no more is wanted before `resume`. */
+  write(chunk: Uint8Array | string): boolean;
+  end(): void;
+  fail(error: unknown): void;
+}
+
+export interface FrameFlow {
+  resume(): void;
+  /** Nobody wants the rest. */
+  stop(): void;
+}
+
+/** A stream that is being produced. Exactly one of its readings is used, once; leaving the loop ends the reading. */
 export interface BackendStream {
   readonly runId: string;
   /** What the service behind the gateway answered, where one is asked. Resolves when the run has ended at the latest. */
   readonly answer?: Promise<ServiceAnswer | undefined>;
   /** The frames of the ChatKit stream as bytes, cut at any place. */
   chunks(): AsyncIterable<Uint8Array | string>;
+  /** The same, pushed as they arrive: for a backend that only passes them on. */
+  readonly flow?: (sink: FrameSink) => FrameFlow;
   /** The same stream decoded, with the hidden items that only the gateway reads. */
   events(): AsyncIterable<RunEvent>;
 }

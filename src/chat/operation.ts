@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import type { ZodError } from 'zod';
 import { isOperationType, REQUESTS, type ChatKitRequest } from '../chatkit/protocol/requests.ts';
 import { GatewayError, type InputProblem } from '../errors/gateway-error.ts';
@@ -8,8 +9,6 @@ const MAX_DEPTH = 100;
 const MAX_PROBLEMS = 20;
 /** The only way for an unpaired surrogate to pass a strict UTF-8 decoder. */
 const SURROGATE_ESCAPE = /\\u[dD][89a-fA-F]/;
-
-const decoder = new TextDecoder('utf-8', { fatal: true });
 
 /**
  * Reads the body of a ChatKit request.
@@ -42,12 +41,8 @@ export function toOperation(request: ChatKitRequest): Operation {
 
 /** @throws GatewayError `invalid-json` */
 export function parseJson(bytes: Uint8Array): unknown {
-  let text: string;
-  try {
-    text = decoder.decode(bytes);
-  } catch (error) {
-    throw new GatewayError('invalid-json', { detail: 'The body is not valid UTF-8.', cause: error });
-  }
+  if (!isUtf8(bytes)) throw new GatewayError('invalid-json', { detail: 'The body is not valid UTF-8.' });
+  const text = toText(bytes);
   if (isTooDeep(text)) {
     throw new GatewayError('invalid-json', { detail: `The body is nested deeper than ${MAX_DEPTH} levels.` });
   }
@@ -56,6 +51,13 @@ export function parseJson(bytes: Uint8Array): unknown {
   } catch (error) {
     throw new GatewayError('invalid-json', { cause: error });
   }
+}
+
+/** Without the mark that some editors put before a text. */
+function toText(bytes: Uint8Array): string {
+  const hasMark = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
+  const text = hasMark ? bytes.subarray(3) : bytes;
+  return Buffer.from(text.buffer, text.byteOffset, text.byteLength).toString('utf8');
 }
 
 /** Half a character cannot be stored or sent on, and the reference takes it for no JSON either. */

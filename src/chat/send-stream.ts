@@ -1,5 +1,5 @@
-import type { Response } from 'express';
-import { sendEventStream } from '../http/event-stream.ts';
+import type { ServerResponse } from 'node:http';
+import { sendEventStream, type EventStreamOptions } from '../http/event-stream.ts';
 import { requestContext } from '../http/request-context.ts';
 import type { Metrics } from '../observability/metrics.ts';
 
@@ -11,29 +11,30 @@ export interface StreamSender {
 /** Sends the stream of a run and measures it. */
 export async function sendRunStream(
   sender: StreamSender,
-  res: Response,
+  res: ServerResponse,
   stream: {
     readonly runId: string;
     readonly operation: string;
-    readonly chunks: AsyncIterable<Uint8Array | string>;
+    /** The frames, to be read or as they are pushed. */
+    readonly chunks: EventStreamOptions['source'];
     readonly failureFrame: string;
   },
 ): Promise<void> {
   const { metrics, heartbeatMs } = sender;
-  const { logger, startedAt } = requestContext(res);
+  const context = requestContext(res);
   metrics.openStreams.inc();
   try {
     await sendEventStream(res, {
-      chunks: stream.chunks,
+      source: stream.chunks,
       heartbeatMs,
       headers: { 'X-Run-Id': stream.runId },
       onFirstChunk: () =>
         metrics.firstEventSeconds.observe(
           { operation: stream.operation },
-          (performance.now() - startedAt) / 1000,
+          (performance.now() - context.startedAt) / 1000,
         ),
       failureFrame: stream.failureFrame,
-      logger,
+      logger: () => context.logger,
     });
   } finally {
     metrics.openStreams.dec();

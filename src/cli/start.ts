@@ -26,7 +26,7 @@ export function addStart(program: Command, terminal: Terminal): void {
 async function runGateway(flags: ConfigFlag, terminal: Terminal): Promise<void> {
   const stopped = onStopSignal();
   // Loading code is most of the time of a start, so it goes on while the configuration is read.
-  const [loaded, { createLogger }, { createContext }, { createApp, createAdminApp }, { startServer }] =
+  const [loaded, { createLogger }, { createContext }, { createListener, createAdminApp }, { startServer }] =
     await Promise.all([
       readConfiguration(flags, terminal),
       import('../observability/logger.ts'),
@@ -44,7 +44,7 @@ async function runGateway(flags: ConfigFlag, terminal: Terminal): Promise<void> 
   const server = await startServer({
     config: config.server,
     largestBodyBytes: largestBodyOf(config),
-    app: createApp(context),
+    app: createListener(context),
     adminApp: createAdminApp(context),
     context,
     logger,

@@ -1,13 +1,13 @@
-import type { Dispatcher } from 'undici';
 import type { BackendReply, ChatBackend, ChatContext, Operation } from '../chat/backend.ts';
 import { within } from '../chatkit/within.ts';
 import { createId } from '../chatkit/ids.ts';
 import { isStreaming } from '../chatkit/protocol/requests.ts';
 import { GatewayError } from '../errors/gateway-error.ts';
-import { forwardStream } from './forward-stream.ts';
-import { readBounded } from './read-body.ts';
+import { forwardStream, isEventStream } from './forward-stream.ts';
+import { collectBounded } from './read-body.ts';
 import { toRefusal } from './refusal.ts';
 import type { CredentialHeaders } from './credentials.ts';
+import type { ArrivingAnswer } from './upstream/arriving-answer.ts';
 import type { Upstream } from './upstream/upstream.ts';
 
 export interface ForwardBackendOptions {
@@ -20,6 +20,15 @@ export interface ForwardBackendOptions {
   readonly maxJsonBytes: number;
 }
 
+const OWN_HEADERS = [
+  'content-type',
+  'application/json',
+  'accept',
+  'text/event-stream, application/json',
+  'accept-encoding',
+  'identity',
+];
+
 /** The backend where a service speaks ChatKit: its bytes are passed on as they are. */
 export function createForwardBackend(options: ForwardBackendOptions): ChatBackend {
   return {
@@ -31,13 +40,14 @@ export function createForwardBackend(options: ForwardBackendOptions): ChatBacken
           detail: `There is no operation ${JSON.stringify(type.slice(0, 100))}.`,
         });
       }
-      const runId = createId('run');
-      const response = ask(options, operation, context, runId);
-      if (!isStreaming(type)) return await toReply(options, await response, context, runId);
+      const run = { id: '' };
+      const runIdOf = () => (run.id ||= createId('run'));
+      const response = ask(options, operation, context, runIdOf);
+      if (!isStreaming(type)) return await toReply(options, await response, context, runIdOf);
       // A refusal that comes in time is still a status; after that the stream begins, and silence is filled.
       const first = await within(response, options.firstByteHoldMs);
-      if (first !== undefined) return await toReply(options, first, context, runId);
-      return { kind: 'stream', stream: forwardStream({ runId, response, context }) };
+      if (first !== undefined) return await toReply(options, first, context, runIdOf);
+      return { kind: 'stream', stream: forwardStream({ runId: runIdOf(), response, context }) };
     },
   };
 }
@@ -46,46 +56,51 @@ async function ask(
   options: ForwardBackendOptions,
   operation: Operation,
   context: ChatContext,
-  runId: string,
-): Promise<Dispatcher.ResponseData> {
+  runIdOf: () => string,
+): Promise<ArrivingAnswer> {
   const { principal, accessToken, signal } = context;
-  const caller = { principal, accessToken, threadId: threadOf(operation), runId };
-  return await options.upstream.request({
+  const caller = {
+    principal,
+    accessToken,
+    threadId: threadOf(operation),
+    get runId() {
+      return runIdOf();
+    },
+  };
+  return await options.upstream.open({
     method: 'POST',
     path: options.path,
-    headers: { ...toHeaders(context), ...(await options.credentials(caller)) },
+    headers: toHeaders(context, await options.credentials(caller)),
     body: operation.bytes,
     signal,
   });
 }
 
 /** Only what the service needs; nothing else of the client's own headers is copied. */
-export function toHeaders(context: ChatContext): Record<string, string> {
-  return {
-    'content-type': 'application/json',
-    accept: 'text/event-stream, application/json',
-    'accept-encoding': 'identity',
-    'x-request-id': context.requestId,
-    ...(context.locale === '' ? {} : { 'accept-language': context.locale }),
-    ...context.trace,
-  };
+function toHeaders(context: ChatContext, credentials: Readonly<Record<string, string>>): string[] {
+  const headers = [...OWN_HEADERS, 'x-request-id', context.requestId];
+  if (context.locale !== '') headers.push('accept-language', context.locale);
+  for (const each of [context.trace, credentials]) {
+    for (const [name, value] of Object.entries(each)) headers.push(name, value);
+  }
+  return headers;
 }
 
 async function toReply(
   options: ForwardBackendOptions,
-  response: Dispatcher.ResponseData,
+  response: ArrivingAnswer,
   context: ChatContext,
-  runId: string,
+  runIdOf: () => string,
 ): Promise<BackendReply> {
   const { statusCode: status, headers } = response;
-  const type = String(headers['content-type'] ?? '').toLowerCase();
-  if (status === 200 && type.startsWith('text/event-stream')) {
-    return { kind: 'stream', stream: forwardStream({ runId, response: Promise.resolve(response), context }) };
+  if (isEventStream(response)) {
+    const stream = forwardStream({ runId: runIdOf(), response: Promise.resolve(response), context });
+    return { kind: 'stream', stream };
   }
-  if (status === 200 && type.startsWith('application/json')) {
-    return { kind: 'json', status, body: await readBounded(response, options.maxJsonBytes) };
+  if (status === 200 && String(headers['content-type']).toLowerCase().startsWith('application/json')) {
+    return { kind: 'json', status, body: await collectBounded(response, options.maxJsonBytes) };
   }
-  throw await toRefusal(response);
+  throw await toRefusal(response.toResponse());
 }
 
 function threadOf({ request }: Operation): string | undefined {

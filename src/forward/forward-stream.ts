@@ -1,50 +1,109 @@
-import type { Dispatcher } from 'undici';
-import type { BackendStream, ChatContext } from '../chat/backend.ts';
+import { Readable } from 'node:stream';
+import type { BackendStream, ChatContext, FrameFlow, FrameSink } from '../chat/backend.ts';
 import type { ErrorEvent } from '../chatkit/protocol/events.ts';
 import { GatewayError } from '../errors/gateway-error.ts';
 import { toGatewayError } from '../errors/normalise.ts';
 import { decodeEvents } from './decode-events.ts';
 import { createFrameSplitter } from './frame-splitter.ts';
-import { openBody } from './read-body.ts';
+import { fromReadable, type PushSink, type PushSource } from './push-source.ts';
+import { isPlainBody, openBody } from './read-body.ts';
 import { toRefusal } from './refusal.ts';
+import type { ArrivingAnswer } from './upstream/arriving-answer.ts';
 
 const CUT_STREAM = 'The connection to the chat service was lost. Please try again.';
+
+interface ForwardedStream {
+  readonly runId: string;
+  readonly response: Promise<ArrivingAnswer>;
+  readonly context: ChatContext;
+}
 
 /**
  * The stream of a service, frame by frame, ended with an `error` event when the service refuses late, falls silent or
  * breaks off. A frame that is not complete then is left out.
  */
-export function forwardStream(options: {
-  readonly runId: string;
-  readonly response: Promise<Dispatcher.ResponseData>;
-  readonly context: ChatContext;
-}): BackendStream {
-  const { runId, context } = options;
-
-  async function* chunks(): AsyncGenerator<Uint8Array | string> {
-    try {
-      const response = await options.response;
-      const type = String(response.headers['content-type'] ?? '').toLowerCase();
-      if (response.statusCode !== 200 || !type.startsWith('text/event-stream'))
-        throw await toRefusal(response);
-      yield* wholeFrames(openBody(response) as AsyncIterable<Uint8Array>);
-    } catch (error) {
-      if (context.signal.aborted) return;
-      context.logger.error({ err: error }, 'the stream of the service failed');
-      yield `data: ${JSON.stringify(toErrorEvent(error))}\n\n`;
-    }
-  }
-  return { runId, chunks, events: () => decodeEvents(chunks()) };
+export function forwardStream(options: ForwardedStream): BackendStream {
+  const flow = (sink: FrameSink) => startFlow(options, sink);
+  const chunks = () => toIterable(flow);
+  return { runId: options.runId, chunks, flow, events: () => decodeEvents(chunks()) };
 }
 
-async function* wholeFrames(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+function startFlow({ response, context }: ForwardedStream, sink: FrameSink): FrameFlow {
+  let source: PushSource | undefined;
+  let isStopped = false;
+  const fail = (error: unknown) => {
+    if (!isStopped && !context.signal.aborted) {
+      context.logger.error({ err: error }, 'the stream of the service failed');
+      sink.write(`data: ${JSON.stringify(toErrorEvent(error))}\n\n`);
+    }
+    sink.end();
+  };
+  const begin = async () => {
+    const answer = await response;
+    source = answer;
+    if (isStopped) answer.destroy();
+    else if (!isEventStream(answer)) throw await toRefusal(answer.toResponse());
+    else {
+      source = isPlainBody(answer.headers) ? answer : fromReadable(openBody(answer.toResponse()));
+      source.start(wholeFrames(source, sink, fail));
+    }
+  };
+  begin().catch(fail);
+  return {
+    resume: () => source?.resume(),
+    stop() {
+      isStopped = true;
+      source?.destroy();
+    },
+  };
+}
+
+export function isEventStream({ statusCode, headers }: ArrivingAnswer): boolean {
+  const type = String(headers['content-type'] ?? '').toLowerCase();
+  return statusCode === 200 && type.startsWith('text/event-stream');
+}
+
+function wholeFrames(source: PushSource, sink: FrameSink, fail: (error: unknown) => void): PushSink {
   const frames = createFrameSplitter();
-  for await (const chunk of body) {
-    const complete = frames.push(chunk);
-    if (complete.length > 0) yield complete;
-  }
-  const rest = frames.rest();
-  if (rest.length > 0) yield rest;
+  return {
+    write(chunk) {
+      try {
+        const complete = frames.push(chunk);
+        return complete.length === 0 || sink.write(complete);
+      } catch (error) {
+        source.destroy();
+        fail(error);
+        return false;
+      }
+    },
+    end() {
+      const rest = frames.rest();
+      if (rest.length > 0) sink.write(rest);
+      sink.end();
+    },
+    fail,
+  };
+}
+
+/** The frames for a reader that takes them at its own time. */
+function toIterable(start: (sink: FrameSink) => FrameFlow): AsyncIterable<Uint8Array | string> {
+  let flow: FrameFlow | undefined;
+  return new Readable({
+    objectMode: true,
+    construct(done) {
+      flow = start({
+        write: (chunk) => this.push(chunk),
+        end: () => void this.push(null),
+        fail: (error) => void this.destroy(error instanceof Error ? error : new Error(String(error))),
+      });
+      done();
+    },
+    read: () => flow?.resume(),
+    destroy(error, done) {
+      flow?.stop();
+      done(error);
+    },
+  });
 }
 
 function toErrorEvent(error: unknown): ErrorEvent {

@@ -32,7 +32,8 @@ export function createFrameSplitter(maxFrameBytes: number = MAX_FRAME_BYTES): Fr
         hold(chunk);
         return new Uint8Array(0);
       }
-      const complete = Buffer.concat([...held, chunk.subarray(0, end)]);
+      const whole = end === chunk.length ? chunk : chunk.subarray(0, end);
+      const complete = held.length === 0 ? whole : Buffer.concat([...held, whole]);
       held = [];
       heldBytes = 0;
       hold(chunk.subarray(end));

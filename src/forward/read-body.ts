@@ -2,6 +2,14 @@ import type { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import { GatewayError } from '../errors/gateway-error.ts';
 import { decodeBody } from './decode-body.ts';
+import type { ArrivingAnswer } from './upstream/arriving-answer.ts';
+import type { AnswerFacts } from './upstream/target.ts';
+
+/** Whether the bytes of a body are the content itself. */
+export function isPlainBody(headers: AnswerFacts['headers']): boolean {
+  const coding = headers['content-encoding'];
+  return coding === undefined || coding === '' || coding === 'identity';
+}
 
 /** The body without its content coding. @throws GatewayError `upstream-failed` for a coding that is unknown here */
 export function openBody({ headers, body }: Dispatcher.ResponseData): Readable {
@@ -27,4 +35,14 @@ export async function readBounded(response: Dispatcher.ResponseData, maxBytes: n
     throw error instanceof GatewayError ? error : new GatewayError('upstream-failed', { cause: error });
   }
   return Buffer.concat(chunks);
+}
+
+/** The same for an answer that is still arriving. */
+export async function collectBounded(answer: ArrivingAnswer, maxBytes: number): Promise<Uint8Array> {
+  if (!isPlainBody(answer.headers)) return await readBounded(answer.toResponse(), maxBytes);
+  try {
+    return await answer.collect(maxBytes);
+  } catch (error) {
+    throw error instanceof GatewayError ? error : new GatewayError('upstream-failed', { cause: error });
+  }
 }

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import express, { type RequestHandler } from 'express';
 import { GatewayError } from '../errors/gateway-error.ts';
 
@@ -17,4 +18,23 @@ export function readJsonBytes(options: { readonly limitBytes: number }): readonl
       next();
     },
   ];
+}
+
+/**
+ * Reads a body whose length was told and is no more than what may be held. The parser of Node ends it there.
+ * @throws GatewayError `invalid-request` when the client goes before that
+ */
+export function readAnnouncedBody(req: IncomingMessage): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let cause: unknown;
+    req.on('data', (chunk: Buffer) => chunks.push(chunk));
+    req.on('end', () => resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)));
+    req.on('error', (error) => {
+      cause = error;
+    });
+    req.on('close', () => {
+      if (!req.readableEnded) reject(new GatewayError('invalid-request', { cause }));
+    });
+  });
 }

@@ -1,9 +1,11 @@
-import type { ErrorRequestHandler, RequestHandler, Response } from 'express';
+import type { ServerResponse } from 'node:http';
+import type { ErrorRequestHandler, RequestHandler } from 'express';
 import { z } from 'zod';
 import type { ErrorCode } from '../errors/catalogue.ts';
 import { GatewayError } from '../errors/gateway-error.ts';
 import { toGatewayError } from '../errors/normalise.ts';
-import { requestContext } from './request-context.ts';
+import { toPairs, writeHead } from './head.ts';
+import { factsOf, requestContext } from './request-context.ts';
 
 export const problemSchema = z
   .object({
@@ -49,27 +51,37 @@ export function toProblem(error: GatewayError, requestId: string): z.infer<typeo
 
 /** Last in the pipeline: every error that was thrown before the first byte becomes one form of answer. */
 export function createProblemRenderer(): ErrorRequestHandler {
-  return (thrown, _req, res, _next) => {
-    const { logger, requestId, signal } = requestContext(res);
-    if (signal.aborted || res.headersSent) {
-      if (!signal.aborted)
-        logger.error({ err: thrown as unknown }, 'an error came after the answer had begun');
-      res.destroy();
-      return;
-    }
-    const error = toGatewayError(thrown);
-    res.locals['problem'] = error.code;
-    if (error.status >= 500 && error.status !== 501) {
-      logger.error({ err: error.cause ?? error, code: error.code }, 'request failed: %s', error.title);
-    }
-    sendProblem(res, error, requestId);
-  };
+  return (thrown, _req, res, _next) => renderProblem(res, thrown);
 }
 
-export function sendProblem(res: Response, error: GatewayError, requestId: string): void {
-  res.status(error.status).set(error.headers).type('application/problem+json');
-  res.setHeader('Cache-Control', 'no-store');
-  res.send(JSON.stringify(toProblem(error, requestId)));
+/** The same for requests that are answered without Express. */
+export function renderProblem(res: ServerResponse, thrown: unknown): void {
+  const { logger, requestId, signal } = requestContext(res);
+  if (signal.aborted || res.headersSent) {
+    if (!signal.aborted) logger.error({ err: thrown }, 'an error came after the answer had begun');
+    res.destroy();
+    return;
+  }
+  const error = toGatewayError(thrown);
+  factsOf(res)['problem'] = error.code;
+  if (error.status >= 500 && error.status !== 501) {
+    logger.error({ err: error.cause ?? error, code: error.code }, 'request failed: %s', error.title);
+  }
+  sendProblem(res, error, requestId);
+}
+
+export function sendProblem(res: ServerResponse, error: GatewayError, requestId: string): void {
+  const body = Buffer.from(JSON.stringify(toProblem(error, requestId)));
+  writeHead(res, error.status, [
+    ...toPairs(error.headers),
+    'Content-Type',
+    'application/problem+json; charset=utf-8',
+    'Cache-Control',
+    'no-store',
+    'Content-Length',
+    String(body.length),
+  ]);
+  res.end(body);
 }
 
 export const notFound: RequestHandler = () => {

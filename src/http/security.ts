@@ -1,7 +1,9 @@
-import cors from 'cors';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { RequestHandler } from 'express';
 import helmet from 'helmet';
 import { GatewayError } from '../errors/gateway-error.ts';
+import { addHeaders, toPairs } from './head.ts';
+import type { Step } from './step.ts';
 
 const ALLOWED_HEADERS = [
   'Authorization',
@@ -13,7 +15,13 @@ const ALLOWED_HEADERS = [
 ];
 const EXPOSED_HEADERS = ['X-Request-Id', 'X-Run-Id', 'Retry-After', 'RateLimit', 'RateLimit-Policy'];
 
-export function createSecurityHeaders(): RequestHandler {
+/** The same headers on every answer. */
+export function createSecurityHeaders(): Step {
+  const pairs = toPairs(headersOf(contentSecurity()));
+  return (_req, res) => addHeaders(res, pairs);
+}
+
+function contentSecurity() {
   return helmet({
     contentSecurityPolicy: {
       useDefaults: false,
@@ -28,34 +36,69 @@ export function createSecurityHeaders(): RequestHandler {
   });
 }
 
-/** An origin that is not on the list gets no allow headers, and its preflight ends here. */
-export function createCors(options: {
+/** What a middleware sets whose headers depend on nothing. */
+function headersOf(middleware: ReturnType<typeof helmet>): Record<string, string> {
+  const headers: Record<string, string> = {};
+  const response = {
+    setHeader: (name: string, value: string) => void (headers[name] = value),
+    removeHeader: () => undefined,
+  };
+  middleware({} as IncomingMessage, response as unknown as ServerResponse, (error?: unknown) => {
+    if (error !== undefined) throw new Error('the security headers cannot be made', { cause: error });
+  });
+  return headers;
+}
+
+export interface CorsOptions {
   readonly origins: readonly string[];
   /** More of these for the routes of the configuration. */
   readonly requestHeaders?: readonly string[];
   readonly responseHeaders?: readonly string[];
   readonly methods?: readonly string[];
-}): readonly RequestHandler[] {
-  const { origins, requestHeaders = [], responseHeaders = [], methods = [] } = options;
-  const listed = new Set(origins);
-  const allow = cors({
-    origin: (origin, callback) => callback(null, origin !== undefined && listed.has(origin) ? origin : false),
-    allowedHeaders: [...new Set([...ALLOWED_HEADERS, ...requestHeaders])],
-    exposedHeaders: [...new Set([...EXPOSED_HEADERS, ...responseHeaders])],
-    methods: [...new Set(['GET', 'POST', 'PUT', 'PATCH', 'DELETE', ...methods])],
-    maxAge: 600,
-  });
-  return [
-    (_req, res, next) => {
-      res.vary('Origin');
-      next();
-    },
-    allow,
-    (req, res, next) => {
-      if (req.method === 'OPTIONS') res.status(204).end();
-      else next();
-    },
+}
+
+/** What an answer says to pages of other origins. An origin that is not on the list gets no allow headers. */
+export function createCors(options: CorsOptions): Step {
+  const vary = ['Vary', 'Origin'];
+  const exposed = listOf(EXPOSED_HEADERS, options.responseHeaders);
+  const answers = new Map(
+    options.origins.map((origin) => [
+      origin,
+      [...vary, 'Access-Control-Allow-Origin', origin, 'Access-Control-Expose-Headers', exposed],
+    ]),
+  );
+  return ({ headers: { origin } }, res) => {
+    addHeaders(res, (origin === undefined ? undefined : answers.get(origin)) ?? vary);
+  };
+}
+
+/** Goes behind `createCors`: a preflight ends here, whoever asks. */
+export function createPreflight(options: CorsOptions): RequestHandler {
+  const listed = new Set(options.origins);
+  const allowed = [
+    'Access-Control-Allow-Methods',
+    listOf(['GET', 'POST', 'PUT', 'PATCH', 'DELETE'], options.methods),
+    'Access-Control-Allow-Headers',
+    listOf(ALLOWED_HEADERS, options.requestHeaders),
+    'Access-Control-Max-Age',
+    '600',
+    // Safari waits for the body of a 204 without it.
+    'Content-Length',
+    '0',
   ];
+  return (req, res, next) => {
+    if (req.method !== 'OPTIONS') {
+      next();
+      return;
+    }
+    const { origin } = req.headers;
+    if (origin !== undefined && listed.has(origin)) addHeaders(res, allowed);
+    res.writeHead(204).end();
+  };
+}
+
+function listOf(own: readonly string[], more: readonly string[] = []): string {
+  return [...new Set([...own, ...more])].join(',');
 }
 
 /** Only the origin form of a request target names something here: no absolute form, no `//host`, no dot segments. */

@@ -1,4 +1,4 @@
-import type { Request } from 'express';
+import type { IncomingMessage } from 'node:http';
 import { ipKeyGenerator } from 'express-rate-limit';
 import type { Logger } from 'pino';
 import type { Config, LimitPolicy } from '../config/schema.ts';
@@ -64,6 +64,6 @@ type KeyOf = Parameters<typeof createLimiter>[0]['keyOf'];
  * The client's network: an IPv4 address, or the /56 of an IPv6 one, which is what one customer is given. Express
  * finds the address behind the proxies that `server.trustProxy` names; nobody else's X-Forwarded-For is read.
  */
-export function addressOf(req: Request): string {
+export function addressOf(req: IncomingMessage & { readonly ip?: string | undefined }): string {
   return ipKeyGenerator(req.ip ?? req.socket.remoteAddress ?? 'unknown', 56);
 }

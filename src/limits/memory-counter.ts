@@ -1,7 +1,9 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { ClientRateLimitInfo, Store } from 'express-rate-limit';
 
 const MAX_KEYS = 100_000;
+const MAX_NAME_LENGTH = 128;
+const HASHED = 'sha256:';
 
 interface Window {
   hits: number;
@@ -58,9 +60,11 @@ export function createMemoryCounter(options: {
   };
 }
 
-/** Keys come from callers and may be long; what is kept of them is not. */
+/** Keys come from callers and may be long; what is kept of them is not. No short key begins like a hash does here. */
 function toName(key: string): string {
-  return createHash('sha256').update(key).digest('base64url');
+  return key.length <= MAX_NAME_LENGTH && !key.startsWith(HASHED)
+    ? key
+    : `${HASHED}${hash('sha256', key, 'base64url')}`;
 }
 
 function toInfo({ hits, endsAtMs }: Window): ClientRateLimitInfo {

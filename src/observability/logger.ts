@@ -10,7 +10,7 @@ import { redact } from './redact.ts';
  */
 export function createLogger(options: Config['log'], destination?: DestinationStream): Logger {
   const readable = options.format === 'pretty' || (options.format === 'auto' && process.stdout.isTTY);
-  const stream = destination ?? (readable ? createReadableStream() : pino.destination({ fd: 1, sync: true }));
+  const stream = destination ?? (readable ? createReadableStream() : createLineStream());
   return pino(
     {
       level: options.level,
@@ -21,6 +21,38 @@ export function createLogger(options: Config['log'], destination?: DestinationSt
     },
     stream,
   );
+}
+
+/** More than this is written in the middle of a turn too. */
+const MAX_HELD_CHARACTERS = 65_536;
+
+/** Writes the lines of one turn of the event loop together: a line by itself costs as much to write as to make. */
+function createLineStream(): DestinationStream & { flush(done?: () => void): void } {
+  const output = pino.destination({ fd: 1, sync: true });
+  let held = '';
+  let isDue = false;
+  const flush = () => {
+    isDue = false;
+    if (held === '') return;
+    const lines = held;
+    held = '';
+    output.write(lines);
+  };
+  process.on('exit', flush);
+  return {
+    write(line) {
+      held += line;
+      if (held.length > MAX_HELD_CHARACTERS) flush();
+      else if (!isDue) {
+        isDue = true;
+        setImmediate(flush);
+      }
+    },
+    flush(done) {
+      flush();
+      done?.();
+    },
+  };
 }
 
 /** Loaded only where it is used: a service that starts under an orchestrator writes JSON. */

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Writable } from 'node:stream';
 import type { z } from 'zod';
-import { createAdminApp, createApp } from '../../src/app.ts';
+import { createAdminApp, createListener } from '../../src/app.ts';
 import type { AgentOverrides } from '../../src/agent/engine.ts';
 import type { Responder } from '../../src/chatkit/responder.ts';
 import { configSchema } from '../../src/config/schema.ts';
@@ -66,7 +66,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<TestGa
   });
   const server = await startServer({
     config: config.server,
-    app: createApp(context),
+    app: createListener(context),
     adminApp: createAdminApp(context),
     context,
     logger,

@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import type { Config } from '../../config/schema.ts';
 import type { GatewayEvents } from '../../observability/events.ts';
 import type { Auth } from '../auth.ts';
-import { createAuthenticate } from '../authenticate.ts';
+import { createAdmission } from '../authenticate.ts';
 import { createJwksHandler } from '../jwks-route.ts';
 import { createAuthRoutes, type SignInLimits } from '../routes.ts';
 import { requireScope } from '../scope.ts';
@@ -10,7 +10,6 @@ import type { ChatDescription, User } from '../schemas.ts';
 import type { ServiceClient } from '../service/service-answer.ts';
 import { createServiceSignIn } from '../service/service-sign-in.ts';
 import type { SigningKey } from '../signing-key.ts';
-import { requirePrincipal } from '../../http/request-context.ts';
 import type { Principal } from '../principal.ts';
 import { claimAt, isPlainText } from './claims.ts';
 import type { IssuerConfig } from './issuer-keys.ts';
@@ -38,13 +37,13 @@ export function createJwtAuth(options: {
     service && createServiceSignIn({ config: config.service, service, verifier, events, toUser, clock });
   return {
     verifier,
-    authenticate: createAuthenticate({ verifier }),
-    requireChat: (_req, res, next) => {
-      const principal = requirePrincipal(res);
-      const { chatScope } = issuerOf(principal);
-      if (chatScope !== null) requireScope(principal, chatScope);
-      next();
-    },
+    ...createAdmission({
+      verifier,
+      requireChat: (principal) => {
+        const { chatScope } = issuerOf(principal);
+        if (chatScope !== null) requireScope(principal, chatScope);
+      },
+    }),
     router: createAuthRoutes({
       signIn,
       verifier,

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { decodeJwt } from 'jose';
 import { LruMap } from '../../limits/lru-map.ts';
 import { invalidToken } from '../bearer-error.ts';
@@ -68,23 +68,25 @@ export function createJwtVerifier(options: {
 
   return {
     async verify(token, signal) {
-      requireCanonicalToken(token);
       signal.throwIfAborted();
       const now = clock();
-      const hash = toHash(token);
-      if (revoked.get(toHash(signingInput(token))) !== undefined) throw invalidToken('The session has ended');
-      const cached = cache.get(hash);
+      const name = toHash(token);
+      const cached = cache.get(name);
+      // What is in the cache has passed this: another spelling of the same token has another hash.
+      if (cached === undefined) requireCanonicalToken(token);
+      if (revoked.size > 0 && revoked.get(toHash(signingInput(token))) !== undefined)
+        throw invalidToken('The session has ended');
       if (cached !== undefined) {
         if (now.getTime() >= cached.expiresAtMs) {
-          cache.delete(hash);
+          cache.delete(name);
           throw invalidToken('The access token has expired');
         }
         if (now.getTime() < cached.cachedUntilMs && cached.keysVersion === cached.issuer.keysVersion)
           return cached.principal;
-        cache.delete(hash);
+        cache.delete(name);
       }
       const verified = await verify(token, now, signal);
-      cache.set(hash, verified);
+      cache.set(name, verified);
       return verified.principal;
     },
     revoke(token) {
@@ -109,5 +111,5 @@ function signingInput(token: string): string {
 }
 
 function toHash(token: string): string {
-  return createHash('sha256').update(token).digest('base64url');
+  return hash('sha256', token, 'base64url');
 }

@@ -2,12 +2,14 @@ import { BrokenCircuitError, circuitBreaker, CircuitState, ConsecutiveBreaker, h
 import { Pool, type Dispatcher } from 'undici';
 import type { UpstreamConfig } from '../../config/schema.ts';
 import { GatewayError } from '../../errors/gateway-error.ts';
+import { openAnswer, type ArrivingAnswer } from './arriving-answer.ts';
 
 export interface UpstreamRequest {
   readonly method: Dispatcher.HttpMethod;
   /** Path below the target, beginning with a slash. */
   readonly path: string;
-  readonly headers: Readonly<Record<string, string>>;
+  /** By name, or names and values in turn. */
+  readonly headers: Readonly<Record<string, string>> | string[];
   readonly body: Uint8Array | null;
   readonly signal: AbortSignal;
 }
@@ -31,6 +33,8 @@ export interface Target extends AsyncDisposable {
   readonly isUp: boolean;
   /** @throws undici's errors, or cockatiel's BrokenCircuitError while the breaker is open */
   request(request: UpstreamRequest): Promise<Dispatcher.ResponseData>;
+  /** The same for an answer that is handed on as it arrives. */
+  open(request: UpstreamRequest): Promise<ArrivingAnswer>;
   /**
    * The same for a request that is sent by other means.
    * @throws what `send` throws, or cockatiel's BrokenCircuitError while the breaker is open
@@ -67,47 +71,39 @@ export function createTarget(url: string, config: UpstreamConfig, ca: string | u
   let pausedUntil = 0;
   let failedProbes = 0;
 
-  const counted: Target['exchange'] = async (send, factsOf) => {
-    openRequests += 1;
-    try {
-      const answer = await send();
-      factsOf(answer).body.once('close', () => {
-        openRequests -= 1;
-      });
-      return answer;
-    } catch (error) {
-      openRequests -= 1;
-      throw error;
-    }
-  };
-
   const exchange: Target['exchange'] = async (send, factsOf) => {
     // Only a probe tries a target that is down: a user's request would hold up all the others while it waits.
     if (breaker.state !== CircuitState.Closed) throw new BrokenCircuitError();
     return await tried(send, factsOf);
   };
 
-  const tried: Target['exchange'] = async (send, factsOf) => {
-    const answer = await guarded(() => counted(send, factsOf), factsOf);
-    const { statusCode, headers } = factsOf(answer);
-    if (statusCode === 503) pausedUntil = Date.now() + retryAfterMs(headers['retry-after']);
-    return answer;
-  };
-
-  async function guarded<Answer>(
+  async function tried<Answer>(
     send: () => Promise<Answer>,
     factsOf: (answer: Answer) => AnswerFacts,
   ): Promise<Answer> {
-    let answer: { readonly value: Answer } | undefined;
-    await breaker.execute(async () => {
-      answer = { value: await send() };
-      return factsOf(answer.value).statusCode;
-    });
+    let answer: { readonly value: Answer; readonly facts: AnswerFacts } | undefined;
+    openRequests += 1;
+    try {
+      await breaker.execute(() =>
+        send().then((value) => {
+          answer = { value, facts: factsOf(value) };
+          answer.facts.body.once('close', () => {
+            openRequests -= 1;
+          });
+          return answer.facts.statusCode;
+        }),
+      );
+    } finally {
+      if (answer === undefined) openRequests -= 1;
+    }
     if (answer === undefined) throw new Error('the breaker let nothing through');
+    const { statusCode, headers } = answer.facts;
+    if (statusCode === 503) pausedUntil = Date.now() + retryAfterMs(headers['retry-after']);
     return answer.value;
   }
 
-  const ask = (asked: UpstreamRequest) => pool.request({ ...asked, path: `${basePath}${asked.path}` });
+  const toPath = (path: string) => (basePath === '' ? path : `${basePath}${path}`);
+  const ask = (asked: UpstreamRequest) => pool.request({ ...asked, path: toPath(asked.path) });
 
   return {
     origin,
@@ -126,6 +122,11 @@ export function createTarget(url: string, config: UpstreamConfig, ca: string | u
       exchange(
         () => ask(asked),
         (response) => response,
+      ),
+    open: ({ method, path, headers, body, signal }) =>
+      exchange(
+        () => openAnswer(pool, { method, path: toPath(path), headers, body }, signal),
+        (answer) => answer,
       ),
     exchange,
     async probe(path, timeoutMs) {

@@ -4,6 +4,7 @@ import type { Dispatcher } from 'undici';
 import type { Logger } from 'pino';
 import type { UpstreamConfig } from '../../config/schema.ts';
 import { GatewayError } from '../../errors/gateway-error.ts';
+import type { ArrivingAnswer } from './arriving-answer.ts';
 import { createTarget, type AnswerFacts, type Target, type UpstreamRequest } from './target.ts';
 
 /** A FastAPI service: one or more targets that answer alike. */
@@ -19,6 +20,8 @@ export interface Upstream extends AsyncDisposable {
    *   the request's own signal aborts
    */
   request(request: UpstreamRequest): Promise<Dispatcher.ResponseData>;
+  /** The same for an answer that is handed on as it arrives. */
+  open(request: UpstreamRequest): Promise<ArrivingAnswer>;
   /**
    * The same for a request that is sent by other means: `send` is called for one target after the other, as long as it
    * is certain that nothing was processed. Its signal aborts with the given one, and when the answer takes longer than
@@ -57,16 +60,24 @@ export async function openUpstream(options: {
     factsOf: (answer: Answer) => AnswerFacts,
     ask: (target: Target, signal: AbortSignal) => Promise<Answer>,
   ): Promise<Answer> {
-    // A signal of AbortSignal.timeout would stay in memory for the whole time, however short the answer is.
-    const total = new AbortController();
-    const expire = () => total.abort(new DOMException('the response took too long in all', 'TimeoutError'));
+    // A signal of AbortSignal.timeout would stay in memory for the whole time, however short the answer is, and one of
+    // AbortSignal.any costs several times this.
+    const bounded = new AbortController();
+    const expire = () => bounded.abort(new DOMException('the response took too long in all', 'TimeoutError'));
+    const leave = () => bounded.abort(signal.reason);
     const timer = setTimeout(expire, config.totalMs).unref();
+    signal.addEventListener('abort', leave);
+    const release = () => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', leave);
+    };
     try {
-      const answer = await tryTargets(signal, AbortSignal.any([signal, total.signal]), ask);
-      factsOf(answer).body.once('close', () => clearTimeout(timer));
+      signal.throwIfAborted();
+      const answer = await tryTargets(signal, bounded.signal, ask);
+      factsOf(answer).body.once('close', release);
       return answer;
     } catch (error) {
-      clearTimeout(timer);
+      release();
       throw error;
     }
   }
@@ -103,6 +114,12 @@ export async function openUpstream(options: {
         (response) => response,
         (target, signal) => target.request({ ...request, signal }),
       ),
+    open: (request) =>
+      firstAnswer(
+        request.signal,
+        (answer) => answer,
+        (target, signal) => target.open({ ...request, signal }),
+      ),
     exchange: (send, { factsOf, signal: asked }) =>
       firstAnswer(asked, factsOf, (target, signal) => target.exchange(() => send(target, signal), factsOf)),
     async [Symbol.asyncDispose]() {
@@ -113,7 +130,8 @@ export async function openUpstream(options: {
 }
 
 /** Targets that are up, the least loaded first; then the others, whose breakers decide whether one may be tried. */
-function inOrderOfChoice(targets: readonly Target[]): Target[] {
+function inOrderOfChoice(targets: readonly Target[]): readonly Target[] {
+  if (targets.length === 1) return targets;
   const byLoad = targets.toSorted((a, b) => a.openRequests - b.openRequests);
   return [...byLoad.filter((target) => target.isUp), ...byLoad.filter((target) => !target.isUp)];
 }

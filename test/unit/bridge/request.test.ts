@@ -83,7 +83,7 @@ describe('a request to the service', () => {
       from: principal.issuer,
       owner: principal.userKey,
     });
-    expect(headers['x-owner']).toBe(principal.userKey);
+    expect(headers).toMatchObject({ 'x-owner': principal.userKey });
   });
 
   it.each(['..', '.', '', '../admin', 'a/b', 'a\\b', 'a\u0000'])(
