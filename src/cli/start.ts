@@ -2,6 +2,7 @@ import { flushCompileCache } from 'node:module';
 import type { Command } from 'commander';
 import type { Logger } from 'pino';
 import type { ChatDescription } from '../auth/schemas.ts';
+import { keepsAttachments } from '../composition/attachments.ts';
 import type { Config } from '../config/schema.ts';
 import { formatProblem } from '../config/problem.ts';
 import { sizeOfTranscriptionRequests } from '../transcription/settings.ts';
@@ -72,7 +73,7 @@ function largestBodyOf(config: Config): number {
   return Math.max(
     ...[server, ...routes].map((each) => each.bodyLimitBytes),
     sizeOfTranscriptionRequests(config)?.limitBytes ?? 0,
-    attachments.enabled ? attachments.maxBytes : 0,
+    keepsAttachments(config) ? attachments.maxBytes : 0,
   );
 }
 
