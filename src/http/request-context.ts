@@ -48,14 +48,14 @@ export function createContextOpener(options: ContextOptions): ContextOpener {
   const { logger, originOf = createOriginOf({ publicUrl: null, trusts: () => false }) } = options;
   const createId = createRequestIds();
   const lines = logger.child({}, { formatters: { log: (line) => line } });
-  return (req, res, options) => {
+  return (req, res, opening) => {
     const asked = req.headers['x-request-id'];
     const requestId = typeof asked === 'string' && REQUEST_ID.test(asked) ? asked : createId();
     const gone = new AbortController();
     res.on('close', () => {
       if (!res.writableFinished) gone.abort(new DOMException('the client has gone', 'AbortError'));
     });
-    const waitingHeaders = options?.holdHeaders === true ? ['X-Request-Id', requestId] : undefined;
+    const waitingHeaders = opening?.holdHeaders === true ? ['X-Request-Id', requestId] : undefined;
     const context = new OpenRequest(requestId, {
       loggers: { logger, lines },
       signal: gone.signal,
