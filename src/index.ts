@@ -4,3 +4,4 @@ export type { HostUser, Identify } from './library/host-user.ts';
 export type { GatewayHandler } from './library/mount.ts';
 export { GatewayError } from './errors/gateway-error.ts';
 export { ReplyError, type Responder, type Turn } from './chatkit/responder.ts';
+export * from './agent/module/exports.ts';

@@ -101,13 +101,27 @@ async function writeReply(
     await output.send({ type: 'stream_options', stream_options: { allow_cancel: allowCancel } });
     for (const event of request.leading) await output.send(event);
     const { signal } = output;
-    const produced = request.produce(createThreadWork({ store, context, thread: live, logger, signal }));
+    const work = createThreadWork({ store, context, thread: live, logger, signal });
+    const produced = request.produce({
+      ...work,
+      async history(limit) {
+        // What the responder has just written belongs to it.
+        await held.flush();
+        return await work.history(limit);
+      },
+    });
     const late = (error: unknown) => logger.debug({ err: error }, 'the responder ended late after a stop');
     for await (const event of untilAborted(produced, signal, late)) {
       checkpoints.check();
+      const isShown = event.type === 'thread.item.done' && !isHiddenItem(event.item);
+      const earlier = isShown ? pending.takeEarlier(event.item.id) : [];
       pending.apply(event);
       const changed = threadChanges.take();
-      const writes = [...toWrites(event), ...(changed === undefined ? [] : [changed])];
+      const writes: ThreadWrite[] = [
+        ...earlier.map((item) => ({ type: 'save-item' as const, item, pending: true })),
+        ...toWrites(event),
+        ...(changed === undefined ? [] : [changed]),
+      ];
       if (writes.length === 0) {
         await held.flush();
         const room = send(event);

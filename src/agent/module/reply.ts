@@ -10,7 +10,7 @@ import type {
   WidgetItem,
 } from '../../chatkit/protocol/items.ts';
 import type { WidgetState } from '../../widgets/stream-widget.ts';
-import { toEvent } from './checked.ts';
+import { toEvent, toWidget } from './checked.ts';
 import { createPiece, type Piece, type ReplyWork } from './piece.ts';
 import { toInputs, type Question } from './questions.ts';
 import {
@@ -112,7 +112,10 @@ export function createReply(work: ReplyWork, send: (event: ResponderEvent) => Pr
     widget: (widget, { copyText } = {}) => piece(() => writeWidget(work, widget, copyText)),
     updateWidget: (item, widget) =>
       piece(async function* () {
-        const event = toEvent({ type: 'thread.item.replaced', item: { ...item, widget } }, thread.id);
+        const event = toEvent(
+          { type: 'thread.item.replaced', item: { ...item, widget: toWidget(widget) } },
+          thread.id,
+        );
         yield event;
         return (event as { item: WidgetItem }).item;
       }),
