@@ -17,7 +17,7 @@ import type { PassThrough } from './forward/pass-through/pass-through.ts';
 import { createLimits, type Limits } from './limits/limits.ts';
 import { createEvents } from './observability/events.ts';
 import { createMetrics, type Metrics } from './observability/metrics.ts';
-import { createReadiness, type Readiness } from './observability/readiness.ts';
+import { createReadiness, occasionally, type Readiness } from './observability/readiness.ts';
 import { createRunRegistry, type RunRegistry } from './runs/registry.ts';
 import { openStore } from './store/open-store.ts';
 import type { Store } from './store/store.ts';
@@ -68,7 +68,7 @@ export async function createContext(
   const { responder, agent } = overrides;
   const chat = await createChat(config, stack, { serviceOf, store, events, runs, logger, responder, agent });
   const closing = new AbortController();
-  const passThrough = await openPassThrough(config, stack, { serviceOf, closing: closing.signal });
+  const passThrough = await openPassThrough(config, stack, { serviceOf, metrics, closing: closing.signal });
   const auth = await createAuth(config, stack, {
     store,
     limits,
@@ -78,7 +78,10 @@ export async function createContext(
     serviceOf,
     describeChat: chat.describe,
   });
-  const readiness = createReadiness({ closing: closing.signal, checks: [() => store.ping()] });
+  const readiness = createReadiness({
+    closing: closing.signal,
+    checks: [() => store.ping(), occasionally(() => store.checkWritable())],
+  });
   const parts = stack.move();
   return {
     config,

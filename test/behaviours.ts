@@ -40,7 +40,7 @@ export const BEHAVIOURS: readonly Behaviour[] = [
   done('S8', 'characters and frames survive every cut of the bytes'),
   done('S9', 'backpressure: a client that reads nothing costs bounded memory'),
   done('S10', 'a message is never sent twice; one running reply per thread'),
-  partly('S11', 'errors of a service keep their meaning', 'the request id within an error event'),
+  partly('S11', 'errors of a service keep their meaning', 'the request id within an error event of ChatKit'),
   done('S12', 'headers are the gateway’s own, once each'),
   done('S13', 'no credential leaks to a service'),
   partly('S14', 'no hidden cap of connections', 'two thousand streams at once are measured in bench/'),

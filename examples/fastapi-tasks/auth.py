@@ -12,7 +12,7 @@ from fastapi.security import HTTPAuthorizationCredentials, OAuth2PasswordBearer,
 from pydantic import BaseModel, Field
 
 from database import Database
-from gateway_auth import GatewayAuth
+from gateway_auth import GatewayAuth, GatewayCaller
 from passwords import hash_password, is_password
 from settings import Settings
 
@@ -62,7 +62,10 @@ def current_user(request: Request, token: Annotated[str, Depends(oauth2)]) -> Us
     try:
         if gateway is not None and jwt.get_unverified_header(token).get("alg") != ALGORITHM:
             caller = gateway(HTTPAuthorizationCredentials(scheme="Bearer", credentials=token))
-            return _known_user(request.app.state.database, caller.user_id)
+            # Who has signed in here and came by way of the gateway is that user; everybody else is somebody else.
+            if caller.issuer == ISSUER:
+                return _own_user(request.app.state.database, caller.subject)
+            return _known_user(request.app.state.database, caller)
         claims = jwt.decode(
             token,
             settings.secret,
@@ -73,11 +76,7 @@ def current_user(request: Request, token: Annotated[str, Depends(oauth2)]) -> Us
         )
     except jwt.PyJWTError as error:
         raise unauthorized("The access token is invalid or has expired") from error
-    with request.app.state.database.connect() as db:
-        row = db.execute("SELECT id, username, name FROM users WHERE id = ?", (claims["sub"],)).fetchone()
-    if row is None:
-        raise unauthorized("The user of this token does not exist any more")
-    return User(**row)
+    return _own_user(request.app.state.database, claims["sub"])
 
 
 CurrentUser = Annotated[User, Depends(current_user)]
@@ -148,11 +147,20 @@ def add_demo_users(database: Database) -> None:
                 add_user(db, username, name, password)
 
 
-def _known_user(database: Database, user_id: str) -> User:
-    """A user whom only the gateway knows gets a row without a password at the first request."""
+def _own_user(database: Database, user_id: str) -> User:
     with database.connect() as db:
-        db.execute("INSERT OR IGNORE INTO users VALUES (?, NULL, ?, NULL)", (user_id, user_id))
-        return User(**db.execute("SELECT id, username, name FROM users WHERE id = ?", (user_id,)).fetchone())
+        row = db.execute("SELECT id, username, name FROM users WHERE id = ?", (user_id,)).fetchone()
+    if row is None:
+        raise unauthorized("The user of this token does not exist any more")
+    return User(**row)
+
+
+def _known_user(database: Database, caller: GatewayCaller) -> User:
+    """A user whom only the gateway knows gets a row without a password at the first request."""
+    key = caller.user_key
+    with database.connect() as db:
+        db.execute("INSERT OR IGNORE INTO users VALUES (?, NULL, ?, NULL)", (key, caller.subject))
+        return User(**db.execute("SELECT id, username, name FROM users WHERE id = ?", (key,)).fetchone())
 
 
 def _issue(db: sqlite3.Connection, settings: Settings, user: sqlite3.Row, family: str) -> TokenResponse:

@@ -6,8 +6,12 @@ Copy this file into a FastAPI application; it needs nothing but `pip install "Py
 
     @app.get("/hello")
     def hello(caller: Annotated[GatewayCaller, Depends(gateway)]): ...
+
+Store what belongs to a user under `caller.user_key`. A subject names somebody only together with its issuer: where the
+gateway takes tokens of several issuers, `user_7` of one is not `user_7` of another.
 """
 
+import json
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -20,10 +24,18 @@ Credentials = Annotated[HTTPAuthorizationCredentials | None, Depends(HTTPBearer(
 
 @dataclass(frozen=True)
 class GatewayCaller:
-    user_id: str
+    issuer: str
+    """Who signed the user in: the gateway itself, or one of its `auth.issuers`."""
+    subject: str
+    tenant: str | None
     scopes: frozenset[str]
     thread_id: str | None
     run_id: str | None
+
+    @property
+    def user_key(self) -> str:
+        """Issuer and subject in one text, as `{{user_key}}` of the gateway has it."""
+        return json.dumps([self.issuer, self.subject], separators=(",", ":"), ensure_ascii=False)
 
 
 class GatewayAuth:
@@ -44,6 +56,13 @@ class GatewayAuth:
     def verify(self, token: str) -> GatewayCaller:
         """Raises jwt.PyJWTError unless the gateway made this token for this service, and it has not expired."""
         key = self.keys.get_signing_key_from_jwt(token)
-        claims = jwt.decode(token, key, options={"require": ["exp", "iat", "iss", "aud", "sub"]}, **self.rules)
-        scopes = frozenset(claims.get("scope", "").split())
-        return GatewayCaller(claims["sub"], scopes, claims.get("thread_id"), claims.get("run_id"))
+        required = ["exp", "iat", "iss", "aud", "sub", "user_issuer"]
+        claims = jwt.decode(token, key, options={"require": required}, **self.rules)
+        return GatewayCaller(
+            issuer=claims["user_issuer"],
+            subject=claims["sub"],
+            tenant=claims.get("tenant"),
+            scopes=frozenset(claims.get("scope", "").split()),
+            thread_id=claims.get("thread_id"),
+            run_id=claims.get("run_id"),
+        )

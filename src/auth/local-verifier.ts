@@ -24,7 +24,7 @@ export function createLocalVerifier(options: {
   readonly issuer: string;
   readonly audience: string;
   readonly key: SigningKey;
-  readonly sessions: SessionGuard;
+  readonly sessions: Pick<SessionGuard, 'isAlive'>;
   readonly clock: () => Date;
 }): TokenVerifier {
   const { issuer, audience, key, sessions, clock } = options;

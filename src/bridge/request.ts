@@ -71,6 +71,8 @@ function toValues(turn: Turn, conversation: Conversation, history: unknown[] | u
     conversation_id: conversation.id,
     history,
     user_id: principal.subject,
+    user_issuer: principal.issuer,
+    user_key: principal.userKey,
     user_name: [name, email].find((each) => typeof each === 'string'),
     tenant: principal.tenant,
     locale: firstLanguage(turn.locale),

@@ -6,6 +6,7 @@ import { addFeedback, listItems } from './operations/items.ts';
 import type { OperationContext } from './operations/operation.ts';
 import type { TurnOperations } from './operations/start-turn.ts';
 import { deleteThread, getThread, listThreads, updateThread } from './operations/threads.ts';
+import { transcribe, type Transcriber } from './operations/transcribe.ts';
 import { addUserMessage, createThread, retryAfterItem } from './operations/turns.ts';
 import type { ChatKitRequest, OperationType } from './protocol/requests.ts';
 
@@ -19,13 +20,14 @@ export interface ChatKitServer {
 }
 
 /** The operations of the protocol that are not available yet; each answers with a problem that says so. */
-export const NOT_AVAILABLE: readonly OperationType[] = [
-  'attachments.create',
-  'attachments.delete',
-  'input.transcribe',
-];
+export const NOT_AVAILABLE: readonly OperationType[] = ['attachments.create', 'attachments.delete'];
 
-export function createChatKitServer(options: TurnOperations): ChatKitServer {
+export interface ChatKitServerOptions extends TurnOperations {
+  /** Absent where recordings cannot be turned into text. */
+  readonly transcriber?: Transcriber | undefined;
+}
+
+export function createChatKitServer(options: ChatKitServerOptions): ChatKitServer {
   const json = async (body: Promise<object>): Promise<ChatKitAnswer> => ({ kind: 'json', body: await body });
   const stream = async (run: Promise<Run>): Promise<ChatKitAnswer> => ({ kind: 'run', run: await run });
 
@@ -58,9 +60,10 @@ export function createChatKitServer(options: TurnOperations): ChatKitServer {
           return await stream(runAction(options, request, context));
         case 'threads.sync_custom_action':
           return await json(runSyncAction(options, request, context));
+        case 'input.transcribe':
+          return await json(transcribe(options, request, context));
         case 'attachments.create':
         case 'attachments.delete':
-        case 'input.transcribe':
           context.logger.warn(
             { operation: request.type },
             'a client asked for an operation that is not available',

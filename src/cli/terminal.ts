@@ -26,6 +26,23 @@ export class CliError extends Error {
   }
 }
 
+/** What a terminal obeys or hides instead of showing it: controls, marks of direction, separators of lines. */
+const UNSEEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu;
+const UNSEEN_OR_COLOUR = /\p{Cc}\[\d{1,2}m|(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
+const MAX_LINE_CHARS = 1_000;
+
+/** Text of somebody else, such as a service, made fit to be shown: one line of bounded length that only shows. */
+export function toLine(text: string, maxChars = MAX_LINE_CHARS): string {
+  // Cut first, so that a text of any length costs little.
+  const line = text
+    .slice(0, maxChars * 2)
+    .replaceAll(UNSEEN, ' ')
+    .trim();
+  return line.length < maxChars ? line : `${line.slice(0, maxChars - 1)}…`;
+}
+
+/** Writes lines. Nothing but line ends and colours reaches the terminal as a command. */
 export function say(stream: Writable, text: string): void {
-  stream.write(`${text}\n`);
+  const shown = text.replaceAll(UNSEEN_OR_COLOUR, (found) => (found.startsWith('\u001b[') ? found : ''));
+  stream.write(`${shown}\n`);
 }

@@ -11,6 +11,7 @@ import type { Config } from '../config/schema.ts';
 import type { GatewayEvents } from '../observability/events.ts';
 import type { RunRegistry } from '../runs/registry.ts';
 import type { Store } from '../store/store.ts';
+import { createTranscriber } from '../transcription/transcriber.ts';
 import type { ServiceOf } from './upstreams.ts';
 
 /** What answers, and what can be said of it. */
@@ -64,31 +65,32 @@ async function createForwardChat({ chat }: Config, { serviceOf }: ChatParts): Pr
   };
 }
 
-async function createBridgeChat({ chat }: Config, parts: ChatParts): Promise<Chat> {
-  const { bridge } = chat;
+async function createBridgeChat(config: Config, parts: ChatParts): Promise<Chat> {
+  const { bridge } = config.chat;
   const [service, { createBridgeResponder }] = await Promise.all([
     parts.serviceOf(bridge.upstream),
     import('../bridge/bridge-responder.ts'),
   ]);
   const responder = createBridgeResponder({ bridge, ...service });
   return {
-    backend: createServerBackend('bridge', createServer(chat, parts, responder, responder.checkChoice)),
+    backend: createServerBackend('bridge', createServer(config, parts, responder, responder.checkChoice)),
     describe: () => ({ backend: 'bridge', demo: false, models: [] }),
     warmUp: async () => undefined,
   };
 }
 
 async function createAgentChat(
-  { agent: config, chat }: Config,
+  config: Config,
   stack: AsyncDisposableStack,
   parts: ChatParts,
 ): Promise<Chat> {
   const { store, events, logger, agent: overrides = {} } = parts;
-  const definition = config.module === null ? undefined : await loadModule(config.module);
+  const { module } = config.agent;
+  const definition = module === null ? undefined : await loadModule(module);
   const agent = stack.use(
-    createAgentResponder({ config, tasks: store.tasks, events, logger, definition, overrides }),
+    createAgentResponder({ config: config.agent, tasks: store.tasks, events, logger, definition, overrides }),
   );
-  const server = createServer(chat, parts, agent, (inference) =>
+  const server = createServer(config, parts, agent, (inference) =>
     agent.checkChoice({ inference_options: inference }),
   );
   return {
@@ -104,7 +106,7 @@ async function loadModule(file: string): Promise<AgentDefinition> {
 }
 
 function createServer(
-  { checkpointMs, clientToolTimeoutMs }: Config['chat'],
+  config: Config,
   { store, runs, events, responder: override }: ChatParts,
   responder: Responder,
   checkChoice: Parameters<typeof createChatKitServer>[0]['checkChoice'],
@@ -115,7 +117,8 @@ function createServer(
     checkChoice,
     runs,
     events,
-    checkpointMs,
-    clientToolTimeoutMs,
+    checkpointMs: config.chat.checkpointMs,
+    clientToolTimeoutMs: config.chat.clientToolTimeoutMs,
+    transcriber: createTranscriber({ config, events }),
   });
 }

@@ -1,5 +1,6 @@
 import type { Config } from '../config/schema.ts';
 import type { PassThrough, RouteUpstream } from '../forward/pass-through/pass-through.ts';
+import type { Metrics } from '../observability/metrics.ts';
 import type { ServiceOf } from './upstreams.ts';
 
 /** How long before the end of a shutdown the streams of routes are told of it. */
@@ -9,7 +10,11 @@ const FAREWELL_MS = 500;
 export async function openPassThrough(
   { routes, server }: Config,
   stack: AsyncDisposableStack,
-  parts: { readonly serviceOf: ServiceOf; readonly closing: AbortSignal },
+  parts: {
+    readonly serviceOf: ServiceOf;
+    readonly metrics: Pick<Metrics, 'openStreams'>;
+    readonly closing: AbortSignal;
+  },
 ): Promise<PassThrough | undefined> {
   if (routes.length === 0) return undefined;
   const { createPassThrough } = await import('../forward/pass-through/pass-through.ts');
@@ -21,5 +26,6 @@ export async function openPassThrough(
     // A little before the connections are closed, so that a stream can still say that it ends.
     setTimeout(() => ended.abort(parts.closing.reason), Math.max(0, drainMs - FAREWELL_MS)).unref();
   });
-  return stack.use(createPassThrough({ routes, upstreams, heartbeatMs, ended: ended.signal }));
+  const { openStreams } = parts.metrics;
+  return stack.use(createPassThrough({ routes, upstreams, heartbeatMs, openStreams, ended: ended.signal }));
 }

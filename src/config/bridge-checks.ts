@@ -20,13 +20,18 @@ const OWN_HEADERS = new Set([
 /** They may be long and hold line breaks. */
 const BODY_ONLY = new Set<string>(['message', 'history']);
 const ONE_LINE = PLACEHOLDERS.filter((name) => !BODY_ONLY.has(name));
+/** Issuers are addresses, whose slashes would lead to another path. */
+const NOT_IN_PATH = new Set<string>(['user_issuer', 'user_key']);
+const SEGMENT = ONE_LINE.filter((name) => !NOT_IN_PATH.has(name));
 
 /** What is wrong with the templates and paths of chat.bridge. */
 export function* checkBridge(bridge: Config['chat']['bridge']): Generator<Finding> {
   yield* checkPlaceholders('request', bridge.request, PLACEHOLDERS);
   yield* checkPlaceholders('historyMessage', bridge.historyMessage, MESSAGE_PLACEHOLDERS);
   yield* checkPlaceholders('headers', bridge.headers, ONE_LINE);
-  yield* checkPlaceholders('path', bridge.path, ONE_LINE);
+  const [segments = '', ...query] = bridge.path.split('?');
+  yield* checkPlaceholders('path', segments, SEGMENT);
+  yield* checkPlaceholders('path', query.join('?'), ONE_LINE);
   for (const name of Object.keys(bridge.headers)) {
     if (!TOKEN.test(name) || OWN_HEADERS.has(name.toLowerCase())) {
       yield {

@@ -19,9 +19,10 @@ export const bridgeSchema = section({
     .record(z.string(), z.unknown())
     .default({ message: '{{message}}', conversation_id: '{{conversation_id}}' })
     .describe(
-      'The body, as a template. {{message}}, {{conversation_id}}, {{history}}, {{user_id}}, {{user_name}}, ' +
-        '{{tenant}}, {{locale}}, {{model}} and {{thread_id}} are filled in; a key whose whole value is a placeholder ' +
-        'without a value is left out. {{history}} as an entry of a list adds its messages to the list.',
+      'The body, as a template. {{message}}, {{conversation_id}}, {{history}}, {{user_id}}, {{user_issuer}}, ' +
+        '{{user_key}}, {{user_name}}, {{tenant}}, {{locale}}, {{model}} and {{thread_id}} are filled in; a key whose whole ' +
+        'value is a placeholder without a value is left out. {{history}} as an entry of a list adds its messages to the ' +
+        'list. {{user_key}} is issuer and id in one text, for where users of several issuers come.',
     ),
   headers: z
     .record(z.string(), z.string())

@@ -2,8 +2,10 @@ import { BlockList, isIP } from 'node:net';
 import { checkBridge } from './bridge-checks.ts';
 import { checkHosted, checkRoutes } from './cross-check-routes.ts';
 import type { Finding } from './finding.ts';
+import { checkIdentity } from './identity-checks.ts';
 import { checkIssuers } from './issuer-checks.ts';
 import type { Config } from './schema.ts';
+import { checkTranscription } from './transcription-checks.ts';
 
 /** What is wrong, unsafe or unwise about a configuration whose every key is valid by itself. */
 export function crossCheck(config: Config): Finding[] {
@@ -12,8 +14,10 @@ export function crossCheck(config: Config): Finding[] {
     ...checkProxies(config),
     ...checkUpstreams(config),
     ...checkIssuers(config),
+    ...checkIdentity(config),
     ...checkRoutes(config),
     ...checkHosted(config),
+    ...checkTranscription(config),
     ...checkSecrets(config),
     ...checkEnvironment(config),
   ];

@@ -4,6 +4,8 @@ export const PLACEHOLDERS = [
   'conversation_id',
   'history',
   'user_id',
+  'user_issuer',
+  'user_key',
   'user_name',
   'tenant',
   'locale',

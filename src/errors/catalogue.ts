@@ -45,16 +45,19 @@ export const CATALOGUE = {
   'not-implemented': { status: 501, title: 'This operation is not available yet' },
   'reply-failed': { status: 502, title: 'The reply could not be finished' },
   'transcription-failed': { status: 502, title: 'The recording could not be turned into text' },
-  'upstream-refused': { status: 400, title: 'The chat service refused the request' },
-  'upstream-unreachable': { status: 502, title: 'The chat service cannot be reached' },
-  'upstream-failed': { status: 502, title: 'The chat service gave an answer that cannot be used' },
+  'upstream-refused': { status: 400, title: 'The service behind the gateway refused the request' },
+  'upstream-unreachable': { status: 502, title: 'The service behind the gateway cannot be reached' },
+  'upstream-failed': {
+    status: 502,
+    title: 'The service behind the gateway gave an answer that cannot be used',
+  },
   overloaded: { status: 503, title: 'The gateway is busy; try again in a moment' },
   'keys-unavailable': { status: 503, title: 'Access tokens cannot be verified right now' },
-  'upstream-unavailable': { status: 503, title: 'The chat service is not available right now' },
+  'upstream-unavailable': { status: 503, title: 'The service behind the gateway is not available right now' },
   'transcription-unavailable': { status: 503, title: 'Speech cannot be turned into text right now' },
   'shutting-down': { status: 503, title: 'The gateway is shutting down' },
-  'store-unavailable': { status: 503, title: 'The conversation store cannot be reached' },
-  'upstream-timeout': { status: 504, title: 'The chat service did not answer in time' },
+  'store-unavailable': { status: 503, title: 'The store of the gateway cannot be used right now' },
+  'upstream-timeout': { status: 504, title: 'The service behind the gateway did not answer in time' },
 } as const satisfies Record<string, { status: number; title: string }>;
 
 export type ErrorCode = keyof typeof CATALOGUE;

@@ -6,6 +6,10 @@ import { readBounded } from './read-body.ts';
 const MAX_ERROR_BYTES = 65_536;
 const MAX_DETAIL_CHARS = 500;
 const MAX_PROBLEMS = 20;
+/** A message comes with its status. Who sends it drop by drop is not waited for. */
+const MESSAGE_MS = 1_000;
+/** A body that nobody reads may end in this time, which keeps the connection for the next request. */
+const DISCARD_MS = 1_000;
 
 /**
  * What a service's refusal says, as an error of ours: the status and a short message survive, a page of HTML, a stack
@@ -27,15 +31,25 @@ export async function toRefusal(response: Dispatcher.ResponseData): Promise<Gate
 
 async function readError(response: Dispatcher.ResponseData): Promise<unknown> {
   if (!String(response.headers['content-type'] ?? '').includes('json')) {
-    await response.body.dump({ limit: MAX_ERROR_BYTES });
+    discard(response);
     return undefined;
   }
+  const timer = setTimeout(() => response.body.destroy(), MESSAGE_MS);
   try {
     return JSON.parse(Buffer.from(await readBounded(response, MAX_ERROR_BYTES)).toString()) as unknown;
   } catch {
     // A refusal without a message that can be read is still this refusal.
     return undefined;
+  } finally {
+    clearTimeout(timer);
   }
+}
+
+/** Gets rid of a body beside the request, and of its connection where it is long or does not end. */
+function discard({ body }: Dispatcher.ResponseData): void {
+  const timer = setTimeout(() => body.destroy(), DISCARD_MS).unref();
+  body.once('close', () => clearTimeout(timer));
+  void body.dump({ limit: MAX_ERROR_BYTES });
 }
 
 /** FastAPI says `{"detail": text}`, or a list of findings for a 422; a problem (RFC 9457) has a `detail` too. */

@@ -15,3 +15,26 @@ export function createReadiness(options: {
     },
   };
 }
+
+/** How old the outcome of a check that costs something may be. */
+const MAX_AGE_MS = 3_000;
+
+/** A check that is made by one caller at a time and believed for a while, however often readiness is asked. */
+export function occasionally(
+  check: () => Promise<void>,
+  options: { readonly maxAgeMs?: number; readonly clock?: () => number } = {},
+): () => Promise<void> {
+  const { maxAgeMs = MAX_AGE_MS, clock = () => performance.now() } = options;
+  let last: Promise<void> | undefined;
+  let endedAtMs: number | undefined;
+  return () => {
+    if (last !== undefined && (endedAtMs === undefined || clock() - endedAtMs < maxAgeMs)) return last;
+    endedAtMs = undefined;
+    const end = () => {
+      endedAtMs = clock();
+    };
+    last = check();
+    last.then(end, end);
+    return last;
+  };
+}

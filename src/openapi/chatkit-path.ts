@@ -80,8 +80,11 @@ export function chatkitPath(): ZodOpenApiPathsObject {
             'unsupported-media-type',
             'model-not-allowed',
             'tool-not-allowed',
+            'audio-not-usable',
             'rate-limited',
             'not-implemented',
+            'transcription-failed',
+            'transcription-unavailable',
             'upstream-unreachable',
             'upstream-failed',
             'store-unavailable',
@@ -111,6 +114,9 @@ function describe(): string {
     'An operation that is **not available yet** answers 501 `not-implemented` while the built-in agent answers ' +
       '(`chat.backend: agent`). With `chat.backend: forward` every operation, also one that is unknown here, goes to the ' +
       'service behind the gateway, and its answer comes back as it is, JSON errors included.',
+    '',
+    '`input.transcribe` takes a recording of up to `transcription.maxBytes`, where `type` is the first key of the body; every other ' +
+      'body is at most `server.bodyLimitBytes`. It answers 501 `not-implemented` where no server for it is configured.',
     '',
     'After the first byte of a stream an error is an `error` event, and the stream ends. Closing the connection stops the ' +
       'reply; what was written so far is kept.',

@@ -24,8 +24,9 @@ const DETAILS: Readonly<Partial<Record<ErrorCode, GatewayErrorOptions>>> = {
     detail: 'Choose one of these tools: add_task, list_tasks, complete_task, delete_task.',
   },
   'not-implemented': {
-    detail: 'The operation input.transcribe is not available yet.',
+    detail: 'Speech to text is not set up here.',
   },
+  'audio-not-usable': { detail: 'The recording is no audio/webm.' },
   'rate-limited': { detail: 'Try again in 12 seconds.' },
   'reply-failed': { detail: 'The model is busy at the moment. Please try again.' },
   'unsupported-media-type': { detail: 'Send Content-Type: application/json.' },
@@ -33,6 +34,7 @@ const DETAILS: Readonly<Partial<Record<ErrorCode, GatewayErrorOptions>>> = {
 
 const RETRY_AFTER: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'rate-limited',
+  'transcription-unavailable',
   'keys-unavailable',
   'overloaded',
   'shutting-down',

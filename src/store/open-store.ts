@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { Logger } from 'pino';
 import { GatewayError } from '../errors/gateway-error.ts';
+import { checkWritable } from './check-writable.ts';
 import { createChatStore } from './chat/sql-chat-store.ts';
 import { toLocation, type Location } from './location.ts';
 import { migrate } from './migrations/migrate.ts';
@@ -82,6 +83,7 @@ function toStore(database: Database, location: Location): Store {
     async ping() {
       await sql`select 1`.execute(db);
     },
+    checkWritable: () => checkWritable(database),
     async [Symbol.asyncDispose]() {
       await db.destroy();
     },

@@ -12,4 +12,6 @@ export interface Store extends AsyncDisposable {
   readonly tasks: TaskStore;
   /** Rejects when the database does not answer. */
   ping(): Promise<void>;
+  /** Writes a little, and leaves nothing. @throws GatewayError `store-unavailable` when it could keep no message */
+  checkWritable(): Promise<void>;
 }

@@ -65,7 +65,7 @@ const boundedFetch: typeof fetch = async (url, init) => {
   const { body, status, headers } = await fetch(url, init);
   const chunks: Uint8Array[] = [];
   let bytes = 0;
-  for await (const chunk of body ?? []) {
+  for await (const chunk of (body ?? []) as AsyncIterable<Uint8Array>) {
     bytes += chunk.length;
     if (bytes > MAX_ANSWER_BYTES) throw new TypeError('the answer is too large');
     chunks.push(chunk);

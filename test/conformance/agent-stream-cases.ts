@@ -4,6 +4,7 @@ import {
   image,
   message,
   PICTURE,
+  rawReasoning,
   reasoning,
   response,
   type Frame,
@@ -101,6 +102,10 @@ export const STREAM_CASES: readonly StreamCase[] = [
   {
     name: 'a search of the web while thinking',
     events: response(reasoning('rs_1', [['Where?']]), search, message('msg_1', [{ deltas: ['There.'] }])),
+  },
+  {
+    name: 'raw thoughts of an open model',
+    events: response(rawReasoning('rs_1', ['I ', 'think.']), message('msg_1', [{ deltas: ['Yes.'] }])),
   },
   {
     name: 'a picture with frames',

@@ -10,8 +10,7 @@ let oracle: Oracle;
 let reference: LineChild;
 
 beforeAll(async () => {
-  reference = startLineChild('./agent_stream.py');
-  oracle = await startOracle();
+  [reference, oracle] = await Promise.all([startLineChild('./agent_stream.py'), startOracle()]);
 });
 afterAll(async () => {
   await reference?.[Symbol.asyncDispose]();

@@ -166,6 +166,6 @@ describe('every operation that is built, with the demo model, judged by openai-c
         true,
       );
     }
-    expect(requests.length + 13).toBe(OPERATION_TYPES.length);
+    expect(requests.length + 14).toBe(OPERATION_TYPES.length);
   });
 });

@@ -1,5 +1,7 @@
 """Turns Responses stream events into ChatKit events as openai-chatkit does. One JSON line in, one JSON line out.
 
+The first line out says that it is ready: loading the packages takes a while.
+
 In:  {"id": 1, "events": [{"type": "response.created", ...}, ...], "partial_images": 3}
 Out: {"id": 1, "events": [{"type": "thread.item.added", ...}, ...], "stored": [...]}
 """
@@ -83,6 +85,7 @@ async def convert(asked: dict[str, Any]) -> dict[str, Any]:
 
 
 def main() -> None:
+    print(json.dumps({"id": 0}), flush=True)
     for line in sys.stdin.buffer:
         asked = json.loads(line)
         try:

@@ -21,6 +21,7 @@ const ANSWERS: Record<string, OracleKind> = {
   'threads.update': 'thread',
   'threads.list': 'threads',
   'items.list': 'items',
+  'input.transcribe': 'transcription',
 };
 
 export function createConformantClient(user: TestUser, oracle: Oracle): ConformantClient {

@@ -4,16 +4,18 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { pythonPath } from './python.ts';
 
+/** Loading Python packages, beside other tests. */
+const START_MS = 60_000;
 const ANSWER_MS = 20_000;
 
 type Answer = { id: number; failure?: string } & Record<string, unknown>;
 
-/** A Python script of this folder that answers each JSON line with one. */
+/** A Python script of this folder that answers each JSON line with one, after `{"id": 0}`. */
 export interface LineChild extends AsyncDisposable {
   ask(question: object): Promise<Answer>;
 }
 
-export function startLineChild(script: string): LineChild {
+export async function startLineChild(script: string): Promise<LineChild> {
   const file = fileURLToPath(new URL(script, import.meta.url));
   const child = spawn(pythonPath(), [file], { stdio: ['pipe', 'pipe', 'inherit'] });
   const waiting = new Map<number, PromiseWithResolvers<Answer>>();
@@ -30,25 +32,36 @@ export function startLineChild(script: string): LineChild {
     waiting.delete(answer.id);
   });
 
+  async function answerOf(id: number, timeoutMs: number): Promise<Answer> {
+    const answered = Promise.withResolvers<Answer>();
+    waiting.set(id, answered);
+    const timer = setTimeout(
+      () => answered.reject(new Error(`${script} did not answer within ${timeoutMs} ms`)),
+      timeoutMs,
+    );
+    try {
+      const answer = await answered.promise;
+      if (answer.failure !== undefined) throw new Error(`${script} failed: ${answer.failure}`);
+      return answer;
+    } finally {
+      clearTimeout(timer);
+      waiting.delete(id);
+    }
+  }
+
   let nextId = 1;
+  try {
+    await answerOf(0, START_MS);
+  } catch (error) {
+    child.kill();
+    throw error;
+  }
   return {
     async ask(question) {
       const id = nextId++;
-      const answered = Promise.withResolvers<Answer>();
-      waiting.set(id, answered);
-      const timer = setTimeout(
-        () => answered.reject(new Error(`${script} did not answer within ${ANSWER_MS} ms`)),
-        ANSWER_MS,
-      );
+      const answer = answerOf(id, ANSWER_MS);
       child.stdin.write(`${JSON.stringify({ ...question, id })}\n`);
-      try {
-        const answer = await answered.promise;
-        if (answer.failure !== undefined) throw new Error(`${script} failed: ${answer.failure}`);
-        return answer;
-      } finally {
-        clearTimeout(timer);
-        waiting.delete(id);
-      }
+      return await answer;
     },
     async [Symbol.asyncDispose]() {
       child.stdin.end();

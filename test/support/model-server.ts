@@ -6,9 +6,12 @@ import { onTestFinished } from 'vitest';
 export type ModelApi = 'responses' | 'chat_completions';
 export const MODEL_APIS: readonly ModelApi[] = ['responses', 'chat_completions'];
 
-/** A mock of OpenAI that lives as long as the test. */
-export async function startMockModel(): Promise<{ mock: LLMock; baseUrl: string }> {
-  const mock = new LLMock({ port: 0, host: '127.0.0.1' });
+/** A mock of OpenAI that lives as long as the test. @param options.apiKey the only key that it takes */
+export async function startMockModel(
+  options: { readonly apiKey?: string } = {},
+): Promise<{ mock: LLMock; baseUrl: string }> {
+  const auth = options.apiKey === undefined ? {} : { auth: { apiKeys: [options.apiKey] } };
+  const mock = new LLMock({ port: 0, host: '127.0.0.1', ...auth });
   await mock.start();
   onTestFinished(() => mock.stop());
   return { mock, baseUrl: `${mock.url}/v1` };

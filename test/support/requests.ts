@@ -71,5 +71,9 @@ export const syncAction = (thread_id: string, action: Action, item_id?: string) 
 export const notAvailable = () => [
   { type: 'attachments.create', params: { name: 'a.png', size: 1, mime_type: 'image/png' } },
   { type: 'attachments.delete', params: { attachment_id: 'atc_1' } },
-  { type: 'input.transcribe', params: { audio_base64: 'AA==', mime_type: 'audio/mp4' } },
 ];
+
+export const transcribe = (audio: Buffer, mime_type: string) => ({
+  type: 'input.transcribe',
+  params: { audio_base64: audio.toString('base64'), mime_type },
+});

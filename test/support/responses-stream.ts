@@ -99,6 +99,24 @@ export function reasoning(id: string, parts: readonly (readonly string[])[]): St
   };
 }
 
+/** Thoughts as they are, which open models tell instead of a summary. */
+export function rawReasoning(id: string, deltas: readonly string[]): StreamedItem {
+  const place = { item_id: id, content_index: 0 };
+  const part = { type: 'reasoning_text', text: deltas.join('') };
+  const item = { id, type: 'reasoning', summary: [], content: [part] };
+  return {
+    item,
+    events: [
+      added({ id, type: 'reasoning', summary: [] }),
+      { type: 'response.content_part.added', ...place, part: { ...part, text: '' } },
+      ...deltas.map((delta) => ({ type: 'response.reasoning_text.delta', ...place, delta })),
+      { type: 'response.reasoning_text.done', ...place, text: part.text },
+      { type: 'response.content_part.done', ...place, part },
+      done(item),
+    ],
+  };
+}
+
 export function image(id: string, frames: readonly string[], result: string | null): StreamedItem {
   const base = { id, type: 'image_generation_call' };
   const item = { ...base, status: result === null ? 'failed' : 'completed', result };

@@ -50,16 +50,19 @@ export function toAnnotation(citation: Citation): Annotation | undefined {
   const { type, url, title, filename, end_index, index } = citation;
   if (type === 'url_citation' && isWebUrl(url)) {
     const name = typeof title === 'string' && title !== '' ? title : url;
-    return annotate({ type: 'url', url, title: name.slice(0, MAX_TITLE_CHARS) }, end_index);
+    return annotate({ type: 'url', url, title: toTitle(name) }, end_index);
   }
   if (typeof filename !== 'string' || filename === '') return undefined;
-  const name = filename.slice(0, MAX_TITLE_CHARS);
+  const name = toTitle(filename);
   if (type === 'file_citation') return annotate({ type: 'file', filename: name, title: name }, index);
   if (type === 'container_file_citation') {
     return annotate({ type: 'file', filename: name, title: name }, end_index);
   }
   return undefined;
 }
+
+/** Cut text may end in half a character. */
+const toTitle = (text: string) => text.slice(0, MAX_TITLE_CHARS).toWellFormed();
 
 function annotate(source: Annotation['source'], index: unknown): Annotation {
   return { type: 'annotation', source, ...(Number.isSafeInteger(index) ? { index: index as number } : {}) };

@@ -1,5 +1,6 @@
 import type { Source } from '../../chatkit/protocol/common.ts';
 import type { Task } from '../../chatkit/protocol/tasks.ts';
+import type { Translate } from '../../texts/translator.ts';
 import { isWebUrl } from './converter.ts';
 
 /** An output item of the Responses API. Foreign data: anything can be missing. */
@@ -15,17 +16,17 @@ const MAX_TEXT_CHARS = 500;
 const MAX_CODE_CHARS = 4_000;
 
 /** What a tool that the model's server ran is shown as; nothing for an item that is no such call. */
-export function toHostedTask(item: OutputItem, isDone: boolean): Task | undefined {
+export function toHostedTask(item: OutputItem, isDone: boolean, say: Translate): Task | undefined {
   const hasFailed = isDone && (item['status'] === 'failed' || item['status'] === 'incomplete');
   const status: Status = !isDone ? 'loading' : hasFailed ? 'none' : 'complete';
   switch (item['type']) {
     case 'web_search_call':
-      return toSearchTask(item, status);
+      return toSearchTask(item, status, say);
     case 'file_search_call':
       return {
         type: 'file',
         status_indicator: status,
-        title: isDone ? 'Searched the files' : 'Searching the files',
+        title: say(isDone ? 'Searched the files' : 'Searching the files'),
         sources: fileSources(item['results']),
       };
     case 'code_interpreter_call':
@@ -33,17 +34,17 @@ export function toHostedTask(item: OutputItem, isDone: boolean): Task | undefine
         type: 'custom',
         status_indicator: status,
         icon: 'square-code',
-        title: hasFailed ? 'Code did not run' : isDone ? 'Ran code' : 'Running code',
+        title: say(isDone && !hasFailed ? 'Ran code' : 'Running code'),
         ...withContent(toCodeBlock(item['code'])),
       };
     case 'mcp_call':
-      return toMcpTask(item, isDone);
+      return toMcpTask(item, isDone, say);
     default:
       return undefined;
   }
 }
 
-function toSearchTask(item: OutputItem, status: Status): Task {
+function toSearchTask(item: OutputItem, status: Status, say: Translate): Task {
   const action = toRecord(item['action']);
   const isPage = action['type'] === 'open_page' || action['type'] === 'find_in_page';
   const found = [...toList(action['sources']), ...toList(item['results']), ...(isPage ? [action] : [])];
@@ -54,33 +55,30 @@ function toSearchTask(item: OutputItem, status: Status): Task {
       ),
     ),
   ].slice(0, MAX_QUERIES);
-  const isOver = status !== 'loading';
   return {
     type: 'web_search',
     status_indicator: status,
-    title: isPage
-      ? isOver
-        ? 'Read a page'
-        : 'Reading a page'
-      : isOver
-        ? 'Searched the web'
-        : 'Searching the web',
+    title: say(toSearchTitle(isPage, status !== 'loading')),
     ...(queries[0] === undefined ? {} : { title_query: queries[0] }),
     queries,
     sources: urlSources(found),
   };
 }
 
-function toMcpTask(item: OutputItem, isDone: boolean): Task {
+function toSearchTitle(isPage: boolean, isOver: boolean) {
+  if (isPage) return isOver ? 'Read a page' : 'Reading a page';
+  return isOver ? 'Searched the web' : 'Searching the web';
+}
+
+function toMcpTask(item: OutputItem, isDone: boolean, say: Translate): Task {
   const error = item['error'];
   const hasFailed = isDone && (item['status'] === 'failed' || (error !== undefined && error !== null));
-  const name = toText(item['name']) ?? 'a tool';
-  const server = toText(item['server_label']);
+  const tool = [item['server_label'], item['name']].flatMap((name) => toText(name) ?? []).join(': ') || 'MCP';
   return {
     type: 'custom',
     status_indicator: !isDone ? 'loading' : hasFailed ? 'none' : 'complete',
-    title: `${isDone && !hasFailed ? 'Used' : 'Using'} ${name}${server === undefined ? '' : ` of ${server}`}`,
-    ...(hasFailed ? { content: 'This step failed.' } : {}),
+    title: say(isDone && !hasFailed ? 'Used {tool}' : 'Using {tool}', { tool }),
+    ...(hasFailed ? { content: say('This step failed.') } : {}),
   };
 }
 
@@ -105,7 +103,7 @@ function fileSources(results: unknown): FileSource[] {
 /** Markdown: a fence that is longer than any run of back-ticks within. */
 function toCodeBlock(code: unknown): string | undefined {
   if (typeof code !== 'string' || code.trim() === '') return undefined;
-  const shown = code.length > MAX_CODE_CHARS ? `${code.slice(0, MAX_CODE_CHARS)}\n…` : code;
+  const shown = code.length > MAX_CODE_CHARS ? `${code.slice(0, MAX_CODE_CHARS).toWellFormed()}\n…` : code;
   const longest = Math.max(2, ...(shown.match(/`+/g) ?? []).map((run) => run.length));
   const fence = '`'.repeat(longest + 1);
   return `${fence}python\n${shown}\n${fence}`;
@@ -115,7 +113,7 @@ const withContent = (content: string | undefined) => (content === undefined ? {}
 
 function toText(value: unknown): string | undefined {
   if (typeof value !== 'string') return undefined;
-  const text = value.trim().slice(0, MAX_TEXT_CHARS);
+  const text = value.trim().slice(0, MAX_TEXT_CHARS).toWellFormed();
   return text === '' ? undefined : text;
 }
 

@@ -1,4 +1,5 @@
 import type { ModelRequest } from '@openai/agents-core';
+import type { Translate } from '../../texts/translator.ts';
 import { CutStreamError, FailedResponseError } from '../model/errors.ts';
 import type { ResponseDone, StreamEvent } from '../model/observed-model.ts';
 import type { ReplyConverter } from './converter.ts';
@@ -31,6 +32,7 @@ export interface ListenerOptions {
   readonly hasSucceeded: (callId: string) => boolean;
   readonly converter: ReplyConverter;
   readonly later: Later;
+  readonly say: Translate;
   /** Told of each kind of output that is not shown, once. */
   readonly onIgnored: (itemType: string) => void;
   readonly onImageRefused: (why: ImageRefusal) => void;
@@ -56,6 +58,7 @@ export function createModelListener(options: ListenerOptions) {
     images,
     converter,
     later,
+    say: options.say,
     onIgnored: options.onIgnored,
   });
   let isChat = false;

@@ -1,3 +1,4 @@
+import type { Translate } from '../../texts/translator.ts';
 import { toAnnotation, toCitation, type Citation, type ReplyConverter } from './converter.ts';
 import { toHostedTask, type OutputItem } from './hosted-tasks.ts';
 import type { ImageReader } from './images.ts';
@@ -32,6 +33,7 @@ export interface ResponsesReaderOptions {
   readonly images: ImageReader;
   readonly converter: ReplyConverter;
   readonly later: Later;
+  readonly say: Translate;
   /** Told of each kind of output that is not shown, once. */
   readonly onIgnored: (itemType: string) => void;
 }
@@ -86,7 +88,7 @@ export function createResponsesReader(options: ResponsesReaderOptions): Response
         images.begin(itemKey(event));
         break;
       default: {
-        const task = toHostedTask(item, false);
+        const task = toHostedTask(item, false, options.say);
         if (task !== undefined) writer.step(itemKey(event), task);
       }
     }
@@ -106,7 +108,7 @@ export function createResponsesReader(options: ResponsesReaderOptions): Response
         images.end(itemKey(event), item['result']);
         break;
       default: {
-        const task = toHostedTask(item, true);
+        const task = toHostedTask(item, true, options.say);
         if (task !== undefined) writer.step(itemKey(event), task);
         else if (typeof item['type'] === 'string') ignore(item['type']);
       }

@@ -1,6 +1,7 @@
 import { Runner, type Agent, type AgentInputItem, type ModelProvider } from '@openai/agents-core';
 import type { ResponderEvent } from '../../chatkit/protocol/events.ts';
 import type { Turn } from '../../chatkit/responder.ts';
+import { createTranslator } from '../../texts/translator.ts';
 import { CutStreamError } from '../model/errors.ts';
 import { observeModel, type ModelObserver } from '../model/observed-model.ts';
 import type { ToolContext, ToolRegistry, ToolRun } from '../tools/registry.ts';
@@ -100,6 +101,7 @@ export function startRun(options: RunOptions): AgentRun {
     hasSucceeded: (callId) => succeeded.has(callId),
     converter: options.converter ?? {},
     later,
+    say: createTranslator(turn.locale),
     onIgnored: (itemType) =>
       turn.logger.warn({ event: 'output-ignored', itemType }, 'the model gave output that is not shown'),
     onImageRefused: (why) =>

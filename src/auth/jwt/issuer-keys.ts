@@ -38,6 +38,7 @@ function createFixedKeys(keys: readonly PublicKey[], plainKeyId?: RegExp): Issue
       if (hint.kid !== undefined && plainKeyId?.test(hint.kid) === false) return [];
       return selectKeys(keys, hint);
     },
+    newerCandidates: async () => [],
     warmUp: async () => undefined,
     [Symbol.dispose]: () => undefined,
   };

@@ -13,10 +13,8 @@ import type { SigningKey } from '../signing-key.ts';
 import { requirePrincipal } from '../../http/request-context.ts';
 import type { Principal } from '../principal.ts';
 import { claimAt, isPlainText } from './claims.ts';
-import { createIssuerKeys, type IssuerConfig } from './issuer-keys.ts';
-import { createIssuerVerifier } from './issuer-verifier.ts';
-import { createJwtVerifier } from './jwt-verifier.ts';
-import { createRefusalLog } from './refusals.ts';
+import type { IssuerConfig } from './issuer-keys.ts';
+import { createIssuersVerifier } from './issuers-verifier.ts';
 
 /** `auth.mode: jwt`: tokens that others issue, and a sign-in that is passed on to the service. */
 export function createJwtAuth(options: {
@@ -32,20 +30,12 @@ export function createJwtAuth(options: {
   readonly clock?: () => Date;
 }): Auth & Disposable {
   const { config, service, limits, events, logger, describeChat, key, clock = () => new Date() } = options;
-  using stack = new DisposableStack();
-  const issuers = config.issuers.map((issuer, at) => {
-    const keys = stack.use(createIssuerKeys(issuer, { logger, clock }));
-    void keys.warmUp();
-    const refusals = createRefusalLog({ logger, key: `auth.issuers[${at}]`, clock });
-    return createIssuerVerifier({ config: issuer, keys, refusals });
-  });
-  const refusals = createRefusalLog({ logger, key: 'auth.issuers', clock });
-  const verifier = createJwtVerifier({ issuers, refusals, clock });
+  const opened = createIssuersVerifier({ issuers: config.issuers, logger, clock });
+  const { verifier } = opened;
   const issuerOf = createIssuerLookup(config.issuers);
   const toUser = (principal: Principal) => describeUser(principal, issuerOf(principal));
   const signIn =
     service && createServiceSignIn({ config: config.service, service, verifier, events, toUser, clock });
-  const parts = stack.move();
   return {
     verifier,
     authenticate: createAuthenticate({ verifier }),
@@ -66,7 +56,7 @@ export function createJwtAuth(options: {
     jwks: createJwksHandler(key),
     users: undefined,
     ensureDemoUser: async () => undefined,
-    [Symbol.dispose]: () => parts.dispose(),
+    [Symbol.dispose]: () => opened[Symbol.dispose](),
   };
 }
 

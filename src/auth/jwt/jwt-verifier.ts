@@ -52,15 +52,18 @@ export function createJwtVerifier(options: {
         iss === undefined
           ? 'it has no iss, and every issuer there has a name'
           : 'its iss is none of the issuers there',
+        'iss',
       ),
     );
   };
 
   const verify = async (token: string, now: Date, signal: AbortSignal): Promise<VerifiedToken> => {
     const issuer = choose(token);
+    // Read before the keys are: what changes meanwhile must not count as verified.
+    const { keysVersion } = issuer;
     const { principal, expiresAtMs } = await issuer.verify(token, now, signal);
     const cachedUntilMs = now.getTime() + CACHE_MS;
-    return { principal, expiresAtMs, cachedUntilMs, issuer, keysVersion: issuer.keysVersion };
+    return { principal, expiresAtMs, cachedUntilMs, issuer, keysVersion };
   };
 
   return {

@@ -6,9 +6,13 @@ import { invalidToken } from '../bearer-error.ts';
 
 /** Why a token is refused, in words for the operator. Never holds the token or what it claims. */
 export class RefusedToken extends Error {
-  constructor(reason: string) {
+  /** The claim that is at fault, where it is one. */
+  readonly claim: string | undefined;
+
+  constructor(reason: string, claim?: string) {
     super(reason);
     this.name = 'RefusedToken';
+    this.claim = claim;
   }
 }
 
@@ -40,47 +44,54 @@ export function createRefusalLog(options: {
     loggedAtMs.set(reason, nowMs);
     logger.warn({ event: 'token-refused', key, reason }, 'a token was refused by %s: %s', key, reason);
   };
-  const refuse = (reason: string, description?: string): GatewayError => {
-    log(reason);
-    return invalidToken(description, new RefusedToken(reason));
+  const refuse: Refuse = (refused, description) => {
+    log(refused.message);
+    return invalidToken(description, refused);
   };
 
   return {
     toError(error) {
-      if (error instanceof RefusedToken) return refuse(error.message);
+      if (error instanceof RefusedToken) return refuse(error);
       // Every client meets this one sooner or later, so it is no news.
-      if (error instanceof errors.JWTExpired) return invalidToken('The access token has expired');
+      if (error instanceof errors.JWTExpired)
+        return invalidToken('The access token has expired', new RefusedToken('it has expired', 'exp'));
       if (error instanceof errors.JWTClaimValidationFailed) return describeClaim(error, refuse);
       // The errors of the library can carry the whole payload; their code says enough.
-      if (error instanceof errors.JOSEError) return refuse(`${error.code}: ${error.message}`);
+      if (error instanceof errors.JOSEError)
+        return refuse(new RefusedToken(`${error.code}: ${error.message}`));
       return error;
     },
   };
 }
 
+type Refuse = (refused: RefusedToken, description?: string) => GatewayError;
+
 function describeClaim(
   { claim, reason, message }: errors.JWTClaimValidationFailed,
-  refuse: (reason: string, description?: string) => GatewayError,
+  refuse: Refuse,
 ): GatewayError {
   switch (claim) {
     case 'aud':
       return refuse(
-        'its aud is not the audience of the configuration',
+        new RefusedToken('its aud is not the audience of the configuration', claim),
         'The access token is for another audience',
       );
     case 'iss':
       return refuse(
-        'its iss is not the issuer of the configuration',
+        new RefusedToken('its iss is not the issuer of the configuration', claim),
         'The access token is from another issuer',
       );
     case 'nbf':
       return refuse(
-        'it is not valid yet; compare the clocks, or raise clockSkewSeconds',
+        new RefusedToken('it is not valid yet; compare the clocks, or raise clockSkewSeconds', claim),
         'The access token is not valid yet',
       );
     case 'exp':
-      return refuse('it has no usable exp: a token must end', 'The access token does not say when it ends');
+      return refuse(
+        new RefusedToken('it has no usable exp: a token must end', claim),
+        'The access token does not say when it ends',
+      );
     default:
-      return refuse(`${reason}: ${message}`);
+      return refuse(new RefusedToken(`${reason}: ${message}`, claim));
   }
 }

@@ -7,7 +7,7 @@ import { selectKeys, type IssuerKeys } from './key-choice.ts';
 const FRESH_MS = 240_000;
 /** From this age on the set is fetched again beside the requests, so that none of them waits for it. */
 const RENEW_MS = 120_000;
-/** A key that is unknown here leads to one fetch in this time at most, however many tokens name one. */
+/** A key that is unknown here, or a bad signature, leads to one fetch in this time at most, however many tokens come. */
 const COOLDOWN_MS = 10_000;
 /** Without any keys nobody can come in, so the issuer is asked more often. */
 const RETRY_MS = 1_000;
@@ -89,6 +89,10 @@ export function createRemoteKeys(options: RemoteKeysOptions): IssuerKeys {
       if (found.length > 0) return found;
       await untilAborted(renew(), signal);
       return selectKeys(known?.keys ?? [], hint);
+    },
+    async newerCandidates(than, hint, signal) {
+      if (version === than) await untilAborted(renew(), signal);
+      return version === than ? [] : selectKeys(known?.keys ?? [], hint);
     },
     warmUp: renew,
     [Symbol.dispose]: () => disposed.abort(),

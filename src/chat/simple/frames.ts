@@ -8,6 +8,7 @@ const PARAGRAPH = '\n\n';
 
 export interface FrameOptions {
   readonly runId: string;
+  readonly requestId: string;
   /** Absent for a new conversation, whose id the first event tells. */
   readonly conversationId: string | undefined;
   /** Where the stream says which tools are called: in records of the gateway, or only in workflows. */
@@ -52,6 +53,7 @@ export async function* toFrames(
             code: event.code,
             message: event.message ?? 'The reply could not be finished.',
             retry: event.allow_retry,
+            request_id: options.requestId,
           },
         };
         return;

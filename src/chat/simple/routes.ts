@@ -7,6 +7,7 @@ import type { Thread } from '../../chatkit/protocol/threads.ts';
 import { GatewayError } from '../../errors/gateway-error.ts';
 import { readJsonBytes } from '../../http/body.ts';
 import { methodNotAllowed } from '../../http/problem.ts';
+import { requestContext } from '../../http/request-context.ts';
 import type { BackendStream, ChatBackend } from '../backend.ts';
 import { toChatContext } from '../chat-context.ts';
 import { parseJson, toInvalidRequest, toOperation } from '../operation.ts';
@@ -36,9 +37,7 @@ export interface SimpleApiOptions extends StreamSender {
   readonly firstByteHoldMs: number;
 }
 
-const FAILURE: ChatFrame = {
-  error: { code: 'stream.error', message: 'The reply could not be finished.', retry: true },
-};
+const FAILURE = { code: 'stream.error', message: 'The reply could not be finished.', retry: true };
 
 /** The simple API: plain messages and conversations over whatever backend answers ChatKit operations. */
 export function createSimpleApi(options: SimpleApiOptions): Router {
@@ -75,8 +74,10 @@ async function chat(options: SimpleApiOptions, req: Request, res: Response): Pro
   res.locals['operation'] = request.type;
   await options.limitRuns(req, res);
   const stream = await askStream(options.backend, request, req, res);
+  const { requestId } = requestContext(res);
   const frames = toFrames(stream.events(), {
     runId: stream.runId,
+    requestId,
     conversationId: asked.conversation_id,
     toolCalls: options.backend.name === 'forward' ? 'workflows' : 'records',
   });
@@ -94,7 +95,7 @@ async function chat(options: SimpleApiOptions, req: Request, res: Response): Pro
     runId: stream.runId,
     operation: request.type,
     chunks: toChunks(frames),
-    failureFrame: toChunk(FAILURE),
+    failureFrame: toChunk({ error: { ...FAILURE, request_id: requestId } }),
   });
 }
 
@@ -171,14 +172,26 @@ async function ask<Answer>(
   res: Response,
 ): Promise<Answer> {
   res.locals['operation'] = request.type;
-  const reply = await backend.handle(toOperation(request), toChatContext(req, res));
-  if (reply.kind !== 'json') throw new GatewayError('upstream-failed');
+  const context = toChatContext(req, res);
+  const leaving = new AbortController();
+  const signal = AbortSignal.any([context.signal, leaving.signal]);
+  const reply = await backend.handle(toOperation(request), { ...context, signal });
+  if (reply.kind === 'stream') {
+    leaving.abort(new DOMException('a stream came where an answer was expected', 'AbortError'));
+    await abandon(reply.stream);
+    throw new GatewayError('upstream-failed', { cause: leaving.signal.reason });
+  }
   const { status, body } = reply;
   if (status === 404) throw new GatewayError('thread-not-found');
   if (status !== 200)
     throw new GatewayError('upstream-failed', { cause: new Error(`the service answered ${status}`) });
   // A body that was made here is its schema's shape; one of a service is what that service promises.
   return (body instanceof Uint8Array ? parseJson(body) : body) as Answer;
+}
+
+/** Reads a stream that was aborted to its end, which is near: unread, it would hold its connection. */
+async function abandon(stream: BackendStream): Promise<void> {
+  for await (const _chunk of stream.chunks()) return;
 }
 
 async function askStream(

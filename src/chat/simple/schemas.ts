@@ -33,7 +33,16 @@ export const chatFrame = z
     z.object({ content: z.string() }),
     z.object({ tool_call: toolCall }),
     z.object({ notice: z.object({ level: z.enum(['info', 'warning', 'danger']), message: z.string() }) }),
-    z.object({ error: z.object({ code: z.string(), message: z.string(), retry: z.boolean() }) }),
+    z.object({
+      error: z.object({
+        code: z.string(),
+        message: z.string(),
+        retry: z.boolean(),
+        request_id: z
+          .string()
+          .meta({ description: 'As in X-Request-Id, for those who look into the log of the gateway.' }),
+      }),
+    }),
     z.object({ done: z.literal(true), message_id: z.string().nullable() }),
   ])
   .meta({ id: 'ChatFrame', description: 'One frame of the simple stream.' });

@@ -89,7 +89,8 @@ export function createStepsWriter({ base, type, push, now }: StepsWriterOptions)
   }
 
   function write(key: string, delta: string): void {
-    const text = delta.slice(0, MAX_THOUGHT_CHARS - totalChars);
+    const rest = MAX_THOUGHT_CHARS - totalChars;
+    const text = delta.length > rest ? delta.slice(0, rest).toWellFormed() : delta;
     if (text === '') return;
     totalChars += text.length;
     const thought = thoughts.get(key);

@@ -46,6 +46,7 @@ export interface ToolWriterOptions {
 
 type CustomTask = Extract<Task, { type: 'custom' }>;
 interface Entry {
+  readonly index: number;
   readonly call: ToolCall;
   readonly args: Readonly<Record<string, unknown>>;
   readonly record: ReturnType<ToolWriterOptions['newRecord']>;
@@ -56,6 +57,8 @@ interface Entry {
 /** What is kept of one tool's output for later turns. */
 const MAX_RESULT_CHARS = 16_000;
 const MAX_ERROR_CHARS = 300;
+/** Further calls are made and kept, and not shown. */
+const MAX_TASKS = 200;
 const UNFINISHED: Text = 'This step did not finish.';
 
 export function createToolWriter(options: ToolWriterOptions): ToolWriter {
@@ -69,6 +72,11 @@ export function createToolWriter(options: ToolWriterOptions): ToolWriter {
     return { ...base, type: 'workflow', workflow };
   }
 
+  function show(type: 'workflow.task.added' | 'workflow.task.updated', { index, task }: Entry): void {
+    if (index >= MAX_TASKS) return;
+    push({ type: 'thread.item.updated', item_id: base.id, update: { type, task_index: index, task } });
+  }
+
   function endEntry(entry: Entry, outcome: ToolOutcome): void {
     const shown = titlesOf(entry.call.name);
     entry.state = outcome.succeeded ? 'succeeded' : 'failed';
@@ -78,18 +86,14 @@ export function createToolWriter(options: ToolWriterOptions): ToolWriter {
           status_indicator: 'complete',
           title: shown?.doneTitle(entry.args, translate) ?? titleOf(entry),
         }
-      : { ...entry.task, status_indicator: 'none', content: outcome.output.slice(0, MAX_ERROR_CHARS) };
-    push({
-      type: 'thread.item.updated',
-      item_id: base.id,
-      update: { type: 'workflow.task.updated', task_index: entries.indexOf(entry), task: entry.task },
-    });
+      : { ...entry.task, status_indicator: 'none', content: cut(outcome.output, MAX_ERROR_CHARS) };
+    show('workflow.task.updated', entry);
     push({
       type: 'thread.item.done',
       item: toToolCallItem(entry.record, {
         ...recordOf(entry.call),
         status: outcome.succeeded ? 'success' : 'error',
-        result: outcome.output.slice(0, MAX_RESULT_CHARS),
+        result: cut(outcome.output, MAX_RESULT_CHARS),
       }),
     });
     options.onEnd(entry.call.name, outcome.succeeded);
@@ -101,13 +105,10 @@ export function createToolWriter(options: ToolWriterOptions): ToolWriter {
       const title =
         titlesOf(call.name)?.activeTitle(args, translate) ?? translate('Using {tool}', { tool: call.name });
       const task: CustomTask = { type: 'custom', status_indicator: 'loading', title };
-      const entry: Entry = { call, args, record: options.newRecord(), task, state: 'running' };
+      const record = options.newRecord();
+      const entry: Entry = { index: entries.length, call, args, record, task, state: 'running' };
       entries.push(entry);
-      push({
-        type: 'thread.item.updated',
-        item_id: base.id,
-        update: { type: 'workflow.task.added', task_index: entries.length - 1, task },
-      });
+      show('workflow.task.added', entry);
       push({
         type: 'thread.item.added',
         item: toToolCallItem(entry.record, { ...recordOf(call), status: 'pending' }),
@@ -123,13 +124,18 @@ export function createToolWriter(options: ToolWriterOptions): ToolWriter {
       }
       const workflow: Workflow = {
         type: 'custom',
-        tasks: entries.map((entry) => entry.task),
+        tasks: entries.slice(0, MAX_TASKS).map((entry) => entry.task),
         summary: { title: summaryOf(entries, translate) },
         expanded: false,
       };
       push({ type: 'thread.item.done', item: toItem(workflow) });
     },
   };
+}
+
+/** Cut text may end in half a character. */
+function cut(text: string, maxChars: number): string {
+  return text.length > maxChars ? text.slice(0, maxChars).toWellFormed() : text;
 }
 
 function titleOf(entry: Entry): string {

@@ -3,7 +3,7 @@ import type { LoadedConfig } from '../../config/load.ts';
 import type { Config } from '../../config/schema.ts';
 import { createProbe, ProbeError, type Probe } from '../../probe/http.ts';
 import { parseJson, valueAt } from '../../probe/json.ts';
-import { CliError, EXIT_FAILURE } from '../terminal.ts';
+import { CliError, EXIT_FAILURE, toLine } from '../terminal.ts';
 import type { Check, ChatService, Examination, Result, Turn } from './check.ts';
 import { chatEndpointCheck } from './checks/chat-endpoint.ts';
 import { clockCheck } from './checks/clock.ts';
@@ -73,9 +73,14 @@ export async function examine(options: ExamineOptions): Promise<Result[]> {
   const results: Result[] = [];
   for (const check of CHECKS) {
     const found = await runCheck(check, examination);
-    results.push(...found.map((each) => ({ id: check.id, ...each })));
+    results.push(...found.map((each) => toResult(check.id, each)));
   }
   return results;
+}
+
+/** What was seen can quote a service. */
+function toResult(id: string, { status, seen, advice }: Omit<Result, 'id'>): Result {
+  return { id, status, seen: toLine(seen), ...(advice !== undefined && { advice: toLine(advice) }) };
 }
 
 async function runCheck(check: Check, examination: Examination): Promise<readonly Omit<Result, 'id'>[]> {

@@ -9,8 +9,8 @@ export function formatResults(results: readonly Result[], options: { readonly co
   const lines = results.flatMap(({ id, status, seen, advice }) => {
     const word = status.padEnd(7);
     const shown = options.colour ? styleText(COLOURS[status], word, { validateStream: false }) : word;
-    const line = `${shown}  ${id.padEnd(width)}  ${plain(seen)}`;
-    return advice === undefined ? [line] : [line, `${' '.repeat(width + 11)}→ ${plain(advice)}`];
+    const line = `${shown}  ${id.padEnd(width)}  ${seen}`;
+    return advice === undefined ? [line] : [line, `${' '.repeat(width + 11)}→ ${advice}`];
   });
   return [...lines, '', summarise(results)].join('\n');
 }
@@ -18,9 +18,4 @@ export function formatResults(results: readonly Result[], options: { readonly co
 function summarise(results: readonly Result[]): string {
   const count = (status: Result['status']) => results.filter((each) => each.status === status).length;
   return `${count('ok')} ok, ${count('warn')} warnings, ${count('fail')} failures, ${count('skipped')} skipped`;
-}
-
-/** What a service says must not reach the terminal as control characters. */
-function plain(text: string): string {
-  return text.replaceAll(/\p{Cc}+/gu, ' ');
 }

@@ -3,6 +3,7 @@ import { ProbeError, type Answer, type Probe, type Question } from '../../probe/
 import { isObject, parseJson, valueAt } from '../../probe/json.ts';
 import { recognise } from '../../probe/recognise.ts';
 import { renderTemplate } from '../init/request-template.ts';
+import { accessTo } from './access.ts';
 import { NO_CONFIG, NO_GATEWAY, type ChatService, type Turn } from './check.ts';
 
 const TURN_MS = 60_000;
@@ -20,22 +21,13 @@ export async function askService(options: {
   const { config, service, probe, token, message, maxPieces } = options;
   if (config === undefined) return { kind: 'skipped', why: NO_CONFIG };
   if (service === undefined) return { kind: 'skipped', why: 'the built-in agent answers, not a service' };
-  const { credentials } = service.config;
-  if (credentials === 'mint') {
-    return { kind: 'skipped', why: 'the service takes tokens of the gateway only; see gateway-streaming' };
-  }
-  if (credentials === 'forward' && token === undefined) {
-    return { kind: 'skipped', why: "the service wants a user's token; give one with --token-file" };
-  }
-  const access =
-    credentials === 'forward'
-      ? { authorization: `Bearer ${token ?? ''}` }
-      : { 'x-user-id': 'chatkit-gateway-doctor' };
+  const access = await accessTo(config, service, token);
+  if (access.kind === 'missing') return { kind: 'skipped', why: access.why };
   const question = toServiceQuestion(config, service, message);
   const headers = {
     'accept-encoding': 'identity',
     accept: 'text/event-stream, */*;q=0.5',
-    ...access,
+    ...access.headers,
     ...question.headers,
   };
   const bound = maxPieces === undefined ? {} : { maxPieces };
@@ -57,6 +49,8 @@ function toServiceQuestion({ chat }: Config, { url }: ChatService, message: stri
     thread_id: id,
     conversation_id: bridge.conversationId.from === 'thread' ? id : undefined,
     user_id: 'chatkit-gateway-doctor',
+    user_issuer: 'chatkit-gateway-doctor',
+    user_key: 'chatkit-gateway-doctor',
     user_name: 'ChatKit Gateway',
     locale: 'en',
   };

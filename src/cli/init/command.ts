@@ -2,7 +2,7 @@ import { link, rename, stat, unlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Command } from 'commander';
 import { createAsker } from '../ask.ts';
-import { CliError, EXIT_USAGE, say, type Terminal } from '../terminal.ts';
+import { CliError, EXIT_USAGE, say, toLine, type Terminal } from '../terminal.ts';
 import type { Findings } from './findings.ts';
 
 interface InitFlags {
@@ -68,7 +68,7 @@ async function initialise(flags: InitFlags, terminal: Terminal): Promise<void> {
     loginPath: flags.loginPath,
     user: flags.user,
     secret: await secretOfEnvironment(terminal),
-    say: (text) => say(terminal.stderr, text),
+    say: (text) => say(terminal.stderr, toLine(text)),
   });
   await writeChecked(file, toYaml(upstream, toSections(findings)), flags, { terminal, findings });
   if (flags.json === true) {

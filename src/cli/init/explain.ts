@@ -1,9 +1,10 @@
+import { toLine } from '../terminal.ts';
 import type { Description } from './openapi.ts';
 import type { ChatFinding } from './try-chat.ts';
 
 /** Why no chat was found, and what to do. */
 export function explainNothing(read: Description | undefined, failures: readonly string[]): string {
-  const tried = failures.map((each) => `\n  ${each}`).join('');
+  const tried = failures.map((each) => `\n  ${toLine(each)}`).join('');
   const byHand = 'Name it with --chat-path /path/of/the/chat (and --login-path /path/of/the/sign-in).';
   if (failures.length > 0) return `no chat endpoint answered as one:${tried}\n${byHand}`;
   return read === undefined

@@ -234,7 +234,8 @@ async function findKeySet({ probe, upstream }: ExploreOptions, issuer: unknown):
     for (const path of ['/.well-known/openid-configuration', '/.well-known/jwks.json']) {
       const value = await fetchJson(probe, `${base}${path}`);
       const named = valueAt(value, 'jwks_uri');
-      if (typeof named === 'string' && URL.canParse(named)) return named;
+      const keys = typeof named === 'string' ? URL.parse(named) : null;
+      if (keys !== null && /^https?:$/.test(keys.protocol)) return keys.href;
       if (Array.isArray(valueAt(value, 'keys'))) return `${base}${path}`;
     }
   }

@@ -20,6 +20,8 @@ const METHOD_ORDER = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'];
 const OWN =
   /^\/(api\/(chat|chatkit|conversations|auth)|healthz|readyz|docs|openapi\.(json|yaml)|\.well-known)(\/|$)/;
 const NOT_ROUTED = /^\/(docs|redoc|openapi\.json|health(z|check)?|ready(z)?|live(z)?|ping|metrics)?$/;
+/** `routes` takes no such path. */
+const NOT_PLAIN = /\/\/|%/;
 const MAX_ROUTES = 60;
 
 /** What else the service offers, by common prefix. */
@@ -35,7 +37,7 @@ export function findRoutes(description: Description, used: readonly string[]): F
       roots.push(prefix);
     }
   }
-  const usable = roots.filter((root) => !OWN.test(root) && !covers(root, used));
+  const usable = roots.filter((root) => !OWN.test(root) && !NOT_PLAIN.test(root) && !covers(root, used));
   const routes = usable.slice(0, MAX_ROUTES).map((root) =>
     toRoute(
       root,

@@ -1,5 +1,5 @@
 import { isObject, valueAt } from '../../probe/json.ts';
-import { propertiesOf, type Description, type Operation } from './openapi.ts';
+import { isPlainPath, propertiesOf, type Description, type Operation } from './openapi.ts';
 
 /** Where the service signs users in: the keys of auth.service. */
 export interface SignInEndpoints {
@@ -57,7 +57,8 @@ function findLogin(description: Description): Login | undefined {
   for (const scheme of Object.values(description.securitySchemes)) {
     const tokenUrl = valueAt(scheme, 'flows.password.tokenUrl');
     if (typeof tokenUrl !== 'string') continue;
-    const path = new URL(tokenUrl, `${new URL(description.url).origin}/`).pathname;
+    const path = URL.parse(tokenUrl, `${new URL(description.url).origin}/`)?.pathname;
+    if (path === undefined || !isPlainPath(path)) continue;
     return { loginPath: path, ...PASSWORD_FORM, why: 'the description names it as the OAuth2 password flow' };
   }
   const fitting = description.operations
@@ -107,12 +108,9 @@ export function findServiceKey(
   for (const name of security) {
     const scheme = description.securitySchemes[name];
     if (!isObject(scheme)) continue;
-    if (scheme['type'] === 'apiKey' && scheme['in'] === 'header' && typeof scheme['name'] === 'string') {
-      return {
-        header: scheme['name'],
-        prefix: '',
-        why: `the description asks for a key in ${scheme['name']}`,
-      };
+    const header = scheme['name'];
+    if (scheme['type'] === 'apiKey' && scheme['in'] === 'header' && isHeaderName(header)) {
+      return { header, prefix: '', why: `the description asks for a key in ${header}` };
     }
     if (scheme['type'] === 'http' && String(scheme['scheme']).toLowerCase() === 'bearer') {
       return {
@@ -123,4 +121,9 @@ export function findServiceKey(
     }
   }
   return undefined;
+}
+
+/** RFC 9110 section 5.6.2. */
+function isHeaderName(value: unknown): value is string {
+  return typeof value === 'string' && /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}$/.test(value);
 }

@@ -109,8 +109,7 @@ function listOperations(document: JsonObject, resolve: (schema: unknown) => Sche
   const operations: Operation[] = [];
   const everywhere = toSecurity(document['security']);
   for (const [path, item] of Object.entries(document['paths'] as JsonObject)) {
-    // Anything else would lead away from the service, and take a password along.
-    if (!isObject(item) || !/^\/(?!\/)/.test(path)) continue;
+    if (!isObject(item) || !isPlainPath(path)) continue;
     for (const method of METHODS) {
       const operation = item[method];
       if (!isObject(operation) || operations.length >= MAX_OPERATIONS) continue;
@@ -133,6 +132,18 @@ function listOperations(document: JsonObject, resolve: (schema: unknown) => Sche
     }
   }
   return operations;
+}
+
+const MAX_PATH_CHARS = 500;
+
+/** What can be asked as it stands. Anything else would lead away from the service, and take a password along. */
+export function isPlainPath(path: string): boolean {
+  const filled = path.replaceAll(/[{}]/g, 'x');
+  return (
+    path.length <= MAX_PATH_CHARS &&
+    /^\/(?!\/)/.test(path) &&
+    URL.parse(filled, 'http://service')?.pathname === filled
+  );
 }
 
 function toText(value: unknown): string {

@@ -1,16 +1,21 @@
+import { toLine } from '../terminal.ts';
 import type { Findings } from './findings.ts';
+
+const MAX_TITLE_CHARS = 100;
+const MAX_ROW_CHARS = 300;
+const MAX_REPLY_CHARS = 70;
 
 /** What was found and why, for a person. */
 export function formatFindings(findings: Findings): string {
   const rows = [...chatRows(findings), ...userRows(findings), ...routeRows(findings)];
   const width = Math.max(...rows.map(([label]) => label.length));
   return [
-    `Found at ${findings.upstream}${findings.title === '' ? '' : ` (${findings.title})`}:`,
+    `Found at ${findings.upstream}${findings.title === '' ? '' : ` (${toLine(findings.title, MAX_TITLE_CHARS)})`}:`,
     '',
-    ...rows.map(([label, text]) => `  ${label.padEnd(width)}  ${text}`),
+    ...rows.map(([label, text]) => `  ${label.padEnd(width)}  ${toLine(text, MAX_ROW_CHARS)}`),
     ...(findings.doubts.length === 0
       ? []
-      : ['', 'Not sure:', ...findings.doubts.map((each) => `  - ${each}`)]),
+      : ['', 'Not sure:', ...findings.doubts.map((each) => `  - ${toLine(each, MAX_ROW_CHARS)}`)]),
   ].join('\n');
 }
 
@@ -59,7 +64,5 @@ function routeRows({ routes }: Findings): Row[] {
 }
 
 function quote(text: string): string {
-  // Control characters of a service must not reach the terminal.
-  const plain = text.replaceAll(/\p{Cc}+/gu, ' ');
-  return JSON.stringify(plain.length > 70 ? `${plain.slice(0, 69)}…` : plain);
+  return JSON.stringify(toLine(text, MAX_REPLY_CHARS));
 }

@@ -1,6 +1,6 @@
 import type { Answer, Probe } from '../../probe/http.ts';
 import { isObject, listLeaves, parseJson, valueAt } from '../../probe/json.ts';
-import { CliError, EXIT_FAILURE } from '../terminal.ts';
+import { CliError, EXIT_FAILURE, toLine } from '../terminal.ts';
 import type { SignInEndpoints } from './find-sign-in.ts';
 
 export interface SignedIn {
@@ -58,7 +58,7 @@ function otherForm(tried: SignInEndpoints, answer: Answer): SignInEndpoints | un
 
 function toRefusal({ status, text }: Answer, { loginPath }: SignInEndpoints): CliError {
   const detail = valueAt(parseJson(text), 'detail');
-  const said = typeof detail === 'string' ? `: ${detail.slice(0, 200)}` : '';
+  const said = typeof detail === 'string' ? `: ${toLine(detail, 200)}` : '';
   if (status === 400 || status === 401 || status === 403) {
     return new CliError(
       `the service refused these credentials at ${loginPath} (${status}${said}); nothing was written`,

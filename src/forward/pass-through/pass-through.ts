@@ -12,7 +12,7 @@ import { toRequestHeaders, type OwnRequestHeaders } from './headers.ts';
 import { restBelow } from './location.ts';
 import { ProxiedRequest, ProxiedResponse, tooLarge } from './proxied.ts';
 import { createProxy, type Proxy } from './proxy.ts';
-import { relayBody } from './relay.ts';
+import { relayBody, type StreamCount } from './relay.ts';
 
 type Route = Config['routes'][number];
 
@@ -56,10 +56,11 @@ export function createPassThrough(options: {
   readonly routes: readonly Route[];
   readonly upstreams: ReadonlyMap<string, RouteUpstream>;
   readonly heartbeatMs: number;
+  readonly openStreams: StreamCount;
   /** Aborts when what is still open at a shutdown has to end. */
   readonly ended: AbortSignal;
 }): PassThrough {
-  const { upstreams, heartbeatMs, ended } = options;
+  const { upstreams, heartbeatMs, openStreams, ended } = options;
   // One listener for each request that is open.
   setMaxListeners(0, ended);
   const longestFirst = options.routes.toSorted((a, b) => b.path.length - a.path.length);
@@ -79,6 +80,7 @@ export function createPassThrough(options: {
       checkBody(passage);
       await exchange(passage, found, {
         heartbeatMs,
+        openStreams,
         ended,
         proxyOf: (target) => proxyOf(target, found.upstream),
       });
@@ -108,6 +110,7 @@ async function exchange(
   { upstream, credentials }: RouteUpstream,
   tools: {
     readonly heartbeatMs: number;
+    readonly openStreams: StreamCount;
     readonly ended: AbortSignal;
     readonly proxyOf: (target: Target) => Proxy;
   },
@@ -154,6 +157,7 @@ async function exchange(
     await relayBody(response, res, {
       idleMs: route.idleMs ?? config.idleMs,
       heartbeatMs: tools.heartbeatMs,
+      openStreams: tools.openStreams,
       signal: asked.signal,
       logger,
     });

@@ -8,8 +8,15 @@ export interface RelayOptions {
   readonly idleMs: number;
   /** Silence on an event stream after which a comment is sent. */
   readonly heartbeatMs: number;
+  /** Counts event streams while they are sent. */
+  readonly openStreams: StreamCount;
   readonly signal: AbortSignal;
   readonly logger: Logger;
+}
+
+export interface StreamCount {
+  inc(): void;
+  dec(): void;
 }
 
 const HEARTBEAT = ': ping\n\n';
@@ -36,6 +43,8 @@ export async function relayBody(
   signal.addEventListener('abort', abort, { once: true });
   if (signal.aborted) abort();
   const isEvents = isPlainEventStream(response);
+  const counted = isEventStream(response) ? options.openStreams : undefined;
+  counted?.inc();
   try {
     const body = response as AsyncIterable<Uint8Array>;
     await write(isEvents ? wholeFrames(body) : body, res, idle, isEvents ? options.heartbeatMs : undefined);
@@ -46,6 +55,7 @@ export async function relayBody(
     if (isEvents) res.end(FAILURE_FRAME);
     else res.destroy();
   } finally {
+    counted?.dec();
     clearTimeout(idle);
     signal.removeEventListener('abort', abort);
     response.destroy();
@@ -87,9 +97,12 @@ async function* wholeFrames(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uin
 }
 
 /** One whose bytes are text: what is compressed cannot be written in. */
-export function isPlainEventStream({ headers }: IncomingMessage): boolean {
-  const isEvents = headers['content-type']?.toLowerCase().startsWith('text/event-stream') === true;
-  return isEvents && (headers['content-encoding'] ?? 'identity') === 'identity';
+export function isPlainEventStream(response: IncomingMessage): boolean {
+  return isEventStream(response) && (response.headers['content-encoding'] ?? 'identity') === 'identity';
+}
+
+function isEventStream({ headers }: IncomingMessage): boolean {
+  return headers['content-type']?.toLowerCase().startsWith('text/event-stream') === true;
 }
 
 /** Resolves when there is room again or the client has gone. */

@@ -28,6 +28,10 @@ const changedItem = z
   .object({ updated_item: visibleItem.optional() })
   .meta({ id: 'SyncActionAnswer', description: 'The item that the action changed, where it changed one.' });
 
+const spokenText = z
+  .object({ text: z.string() })
+  .meta({ id: 'Transcription', description: 'What was said, as text.' });
+
 interface JsonAnswer {
   readonly schema: z.ZodType;
   readonly example: object;
@@ -49,6 +53,7 @@ export const JSON_ANSWERS: Readonly<Partial<Record<OperationType, JsonAnswer>>> 
   'items.list': answer(itemPage, { data: items, has_more: true, after: replyItem.id }),
   'items.feedback': answer(nothing, {}),
   'threads.sync_custom_action': answer(changedItem, { updated_item: widgetItem }),
+  'input.transcribe': answer(spokenText, { text: 'Show my tasks.' }),
 };
 
 /** The events of the operations that are streams. */

@@ -45,6 +45,7 @@ export const failedFrames: readonly ChatFrame[] = [
       code: 'custom',
       message: 'The model is busy at the moment. Please try again.',
       retry: true,
+      request_id: '4f0c2d9be1a7483c9b5d60e2f8a1c377',
     },
   },
 ];

@@ -26,12 +26,36 @@ const withTasks = (event: Plain, change: (task: Plain) => Plain): Plain => {
   };
 };
 
+const withTaskList = (event: Plain, change: (tasks: Plain[]) => Plain[]): Plain => {
+  const { item } = event;
+  return {
+    ...event,
+    item: { ...item, workflow: { ...item.workflow, tasks: change(item.workflow.tasks) } },
+  };
+};
+
 export const AGENT_STREAM_DIFFERENCES: readonly Difference[] = [
   {
     name: 'the state of a thought',
     reason: 'The reference never says that a thought is going on or complete, so none is ever shown as such.',
     level: (events) =>
       events.map((event) => withTasks(event, (task) => ({ ...task, status_indicator: 'none' }))),
+  },
+  {
+    name: 'raw thoughts',
+    reason:
+      'Open models tell their thoughts as they are, without a summary. The reference shows that they think, and not what.',
+    level(events) {
+      const isRaw = (task: Plain | undefined) =>
+        task?.['content'] === 'I think.' || task?.['content'] === 'I ';
+      return events
+        .filter((event) => !isRaw(event['update']?.task))
+        .map((event) =>
+          isItem(event, 'workflow')
+            ? withTaskList(event, (tasks) => tasks.filter((task) => !isRaw(task)))
+            : event,
+        );
+    },
   },
   {
     name: 'how a thought grows',
@@ -68,16 +92,7 @@ export const AGENT_STREAM_DIFFERENCES: readonly Difference[] = [
         .filter((event) => !isTaskUpdate(event) || event['update'].task.type === 'thought')
         .map((event) =>
           isItem(event, 'workflow')
-            ? {
-                ...event,
-                item: {
-                  ...event['item'],
-                  workflow: {
-                    ...event['item'].workflow,
-                    tasks: event['item'].workflow.tasks.filter(({ type }: Plain) => type === 'thought'),
-                  },
-                },
-              }
+            ? withTaskList(event, (tasks) => tasks.filter(({ type }) => type === 'thought'))
             : event,
         ),
   },

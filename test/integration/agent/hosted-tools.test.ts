@@ -91,9 +91,9 @@ describe('a tool that the server of the model runs', () => {
   });
 
   it.each([
-    [{ output: '3' }, { status_indicator: 'complete', title: 'Used add of Sums' }],
+    [{ output: '3' }, { status_indicator: 'complete', title: 'Used Sums: add' }],
     [{ error: { message: 'secret' } }, { status_indicator: 'none', content: 'This step failed.' }],
-    [{ status: 'failed' }, { status_indicator: 'none', title: 'Using add of Sums' }],
+    [{ status: 'failed' }, { status_indicator: 'none', title: 'Using Sums: add' }],
   ])('is a tool of an MCP server that ended with %j', async (end, task) => {
     const start = { id: 'mcp_1', type: 'mcp_call', name: 'add', server_label: 'Sums', arguments: '{}' };
     expect(await taskOf(start, end)).toMatchObject({ type: 'custom', ...task });

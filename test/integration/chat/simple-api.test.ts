@@ -79,17 +79,28 @@ describe('POST /api/chat', () => {
     expect(contentOf(frames)).toBe('One\n\nTwo');
   });
 
-  it('S4: a failed reply ends with an error frame, and as JSON with a problem', async () => {
-    const frames = await chat(user, { message: 'sorry' });
-    expect(frames.at(-1)).toEqual({
-      error: { code: 'custom', message: 'The kitchen is closed.', retry: false },
+  it('S4 S11: a failed reply ends with an error frame that names its request, and as JSON with a problem', async () => {
+    const response = await user.fetch('/api/chat', post({ message: 'sorry' }));
+    const { frames } = await readStream(response);
+    expect(frames.at(-1)?.data).toEqual({
+      error: {
+        code: 'custom',
+        message: 'The kitchen is closed.',
+        retry: false,
+        request_id: response.headers.get('x-request-id'),
+      },
     });
     const { status, body } = await json(user, '/api/chat', post({ message: 'sorry', stream: false }));
     expect(status).toBeGreaterThanOrEqual(500);
     expect(body).toMatchObject({ code: 'reply-failed', detail: 'The kitchen is closed.' });
     const failed = await chat(user, { message: 'fail' });
     expect(failed.at(-1)).toEqual({
-      error: { code: 'stream.error', message: expect.any(String), retry: true },
+      error: {
+        code: 'stream.error',
+        message: expect.any(String),
+        retry: true,
+        request_id: expect.any(String),
+      },
     });
     expect(JSON.stringify(failed)).not.toContain('hunter2');
   });
@@ -197,7 +208,12 @@ describe('in front of a FastAPI service', () => {
   it('S4: what the service says of its failure is said here', async () => {
     const frames = await chat(caller, { message: 'custom' });
     expect(frames.at(-1)).toEqual({
-      error: { code: 'custom', message: 'The kitchen is closed.', retry: false },
+      error: {
+        code: 'custom',
+        message: 'The kitchen is closed.',
+        retry: false,
+        request_id: expect.any(String),
+      },
     });
     expect((await chat(caller, { message: 'die 4' })).at(-1)).toMatchObject({ error: { retry: true } });
   });

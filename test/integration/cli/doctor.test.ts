@@ -1,12 +1,8 @@
 import { once } from 'node:events';
-import { writeFile } from 'node:fs/promises';
 import { createServer, request as send } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import path from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { stringify } from 'yaml';
-import type { configSchema } from '../../../src/config/schema.ts';
-import type { z } from 'zod';
+import { bridge, diagnose, statusOf } from '../../support/doctor.ts';
 import { startGateway, type TestGateway } from '../../support/gateway.ts';
 import { startHostileUpstream, type Behaviour } from '../../support/hostile-upstream.ts';
 import { parsePersonality } from '../../support/hostile/personality.ts';
@@ -15,56 +11,11 @@ import { createFolder } from '../../support/program.ts';
 import { runSource } from '../../support/source-program.ts';
 import { ADA, startTasksService, TASKS_SECRET } from '../../support/tasks-service.ts';
 
-interface Found {
-  readonly id: string;
-  readonly status: string;
-  readonly seen: string;
-  readonly advice?: string;
-}
-
-interface Diagnosis {
-  readonly code: number | string;
-  readonly output: string;
-  readonly errors: string;
-  /** The results of one check. */
-  of(id: string): Found[];
-}
-
-/** Runs `doctor --json` with a configuration. */
-async function diagnose(
-  config: z.input<typeof configSchema> | object,
-  options: { readonly args?: readonly string[]; readonly token?: string } = {},
-): Promise<Diagnosis> {
-  const folder = await createFolder();
-  const file = path.join(folder, 'gateway.yaml');
-  await writeFile(file, stringify(config));
-  const args = ['doctor', '--config', file, '--json', ...(options.args ?? [])];
-  if (options.token !== undefined) {
-    const tokenFile = path.join(folder, 'token');
-    await writeFile(tokenFile, `${options.token}\n`);
-    args.push('--token-file', tokenFile);
-  }
-  const program = runSource(args, { cwd: folder });
-  program.end();
-  const code = await program.exited;
-  const output = program.stdout();
-  const { checks } = JSON.parse(output || '{"checks":[]}') as { checks: Found[] };
-  return { code, output, errors: program.stderr(), of: (id) => checks.filter((each) => each.id === id) };
-}
-
-const bridge = (target: string, more: object = {}) => ({
-  server: { port: 0, adminPort: 0 },
-  chat: { backend: 'bridge', bridge: { path: '/chat', ...more } },
-  upstreams: { api: { targets: [target] } },
-});
-
 async function hostile(behaviour: Behaviour): Promise<string> {
   const upstream = await startHostileUpstream({ behaviours: { '/chat': behaviour, '/chatkit': behaviour } });
   onTestFinished(() => upstream.stop());
   return upstream.url;
 }
-
-const statusOf = (found: Found[]) => found.map(({ status }) => status);
 
 /** The gateway in front of a service that streams ChatKit slowly. */
 async function startSlowGateway(config: object = {}): Promise<{ gateway: TestGateway; token: string }> {

@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { SignJWT, calculateJwkThumbprint, decodeJwt, exportJWK } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { toUserKey } from '../../../src/auth/principal.ts';
 import { GRACE, startTasksService, TASKS_SECRET, type TasksService } from '../../support/tasks-service.ts';
 
 let service: TasksService;
@@ -223,6 +224,7 @@ describe('tokens of the gateway at the example service', () => {
       iss: 'gateway',
       aud: 'tasks',
       sub: 'user_of_gateway',
+      user_issuer: 'https://issuer.test',
       iat: now,
       exp: now + 60,
       ...claims,
@@ -251,7 +253,7 @@ describe('tokens of the gateway at the example service', () => {
     const me = await caller(behind.url, await mint())('/auth/me');
     expect([me.status, await me.json()]).toEqual([
       200,
-      { id: 'user_of_gateway', username: null, name: 'user_of_gateway' },
+      { id: '["https://issuer.test","user_of_gateway"]', username: null, name: 'user_of_gateway' },
     ]);
     await addTask(caller(behind.url, await mint()), 'By way of the gateway');
     expect(await statusOf((await behind.signIn()).access_token)).toBe(200);
@@ -263,8 +265,26 @@ describe('tokens of the gateway at the example service', () => {
     ['a time that has passed', { exp: 1 }],
     ['no expiry', { exp: undefined }],
     ['no subject', { sub: undefined }],
+    ['no issuer of the user', { user_issuer: undefined }],
   ])('refuses a token with %s', async (_, claims) => {
     expect(await statusOf(await mint(claims))).toBe(401);
+  });
+
+  it('A36: takes the same subject of two issuers for two users, and of none but itself for a user of its own', async () => {
+    const idOf = async (token: string) => {
+      const me = await caller(behind.url, token)('/auth/me');
+      return ((await me.json()) as { id?: string }).id;
+    };
+    const own = await idOf((await behind.signIn()).access_token);
+    const as = async (issuer: string) => idOf(await mint({ sub: own, user_issuer: issuer }));
+    const ids = [await as('https://a.test'), await as('https://b.test')];
+    expect(new Set([own, ...ids]).size).toBe(3);
+    expect(ids[0]).toBe(toUserKey('https://a.test', String(own)));
+    expect(await as('fastapi-tasks')).toBe(own);
+    expect(await statusOf(await mint({ sub: 'nobody', user_issuer: 'fastapi-tasks' }))).toBe(401);
+    // The key is the gateway's own, also where JSON has a choice of spellings.
+    const odd = { sub: 'Zoë "/\\ \u{1f600}', user_issuer: 'https://ä.test/' };
+    expect(await idOf(await mint(odd))).toBe(toUserKey(odd.user_issuer, odd.sub));
   });
 
   it('refuses a token that is signed with another key under the same id', async () => {

@@ -63,6 +63,24 @@ describe('an event stream on a route', () => {
     },
   );
 
+  it('S20: pass-through counts the streams that are open, and nothing else', async () => {
+    const counted = (count: number) =>
+      vi.waitFor(async () => expect(await gateway.metrics()).toContain(`gateway_open_streams ${count}\n`));
+    await counted(0);
+    const [first, second, download] = [
+      await get('/silence'),
+      await get('/sse?count=1000&everyMs=20'),
+      await get('/silence?contentType=text/plain'),
+    ];
+    await counted(2);
+    first.destroy();
+    await counted(1);
+    service.breakAll();
+    await counted(0);
+    second.destroy();
+    download.on('error', () => undefined).destroy();
+  });
+
   it('S4: pass-through breaks what is no event stream where the service broke it, with nothing appended', async () => {
     const response = await get('/sse?count=3&end=rst&contentType=application/octet-stream');
     await expect(textOf(response)).rejects.toThrow('aborted');

@@ -6,6 +6,7 @@ import { createLater } from '../../../src/agent/reply/later.ts';
 import { createModelListener } from '../../../src/agent/reply/model-listener.ts';
 import type { ResponsesEvent } from '../../../src/agent/reply/responses-events.ts';
 import { createReplyWriter } from '../../../src/agent/reply/to-events.ts';
+import { createTranslator } from '../../../src/texts/translator.ts';
 import { createToolRegistry } from '../../../src/agent/tools/registry.ts';
 
 function createWriter() {
@@ -33,6 +34,7 @@ function createWriter() {
         throw error;
       },
     }),
+    say: createTranslator(''),
     onIgnored: () => {},
     onImageRefused: () => {},
   });
@@ -93,6 +95,23 @@ describe('reasoning', () => {
       item.type === 'workflow' ? [item.workflow.type] : [],
     );
     expect(workflows).toEqual(['reasoning', 'custom', 'reasoning']);
+  });
+});
+
+describe('calls of tools', () => {
+  it('beyond 200 in one workflow are kept and not shown', () => {
+    const { writer, events } = createWriter();
+    for (let index = 0; index < 230; index += 1) {
+      writer.toolCalled({ callId: `c${index}`, name: 'look', arguments: '{}' });
+      writer.toolEnded(`c${index}`, { succeeded: index < 229, output: `${'x'.repeat(15_999)}😀` });
+    }
+    writer.close();
+    const items = itemsDone(events);
+    expect(items.filter(isHiddenItem)).toHaveLength(230);
+    expect(JSON.stringify(items)).not.toMatch(/\\ud83d/);
+    const [workflow] = items.flatMap((item) => (item.type === 'workflow' ? [item.workflow] : []));
+    expect(workflow?.tasks).toHaveLength(200);
+    expect(workflow?.summary).toEqual({ title: '1 of 230 steps failed' });
   });
 });
 

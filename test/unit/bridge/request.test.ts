@@ -67,6 +67,25 @@ describe('a request to the service', () => {
     });
   });
 
+  it('A36: can say of which issuer the user is, in a body and in a header', async () => {
+    const request = {
+      message: '{{message}}',
+      id: '{{user_id}}',
+      from: '{{user_issuer}}',
+      owner: '{{user_key}}',
+    };
+    const turn = createFakeThread().say('Hello');
+    const { principal } = turn;
+    const { body, headers } = await requestOf({ request, headers: { 'X-Owner': '{{user_key}}' } }, turn);
+    expect(body).toEqual({
+      message: 'Hello',
+      id: principal.subject,
+      from: principal.issuer,
+      owner: principal.userKey,
+    });
+    expect(headers['x-owner']).toBe(principal.userKey);
+  });
+
   it.each(['..', '.', '', '../admin', 'a/b', 'a\\b', 'a\u0000'])(
     'S22: a value that is no segment of a path is refused: %j',
     async (model) => {

@@ -12,6 +12,8 @@ describe('checks of chat.bridge', () => {
       'chat.bridge.request.a[0].b: has the unknown placeholder',
     ],
     ['{ path: "/chat/{{message}}" }', 'chat.bridge.path: has the unknown placeholder {{message}}'],
+    ['{ path: "/users/{{user_key}}/chat" }', 'chat.bridge.path: has the unknown placeholder {{user_key}}'],
+    ['{ path: "/chat?of={{message}}" }', 'chat.bridge.path: has the unknown placeholder {{message}}'],
     ['{ headers: { X-A: "{{history}}" } }', 'has the unknown placeholder {{history}}'],
     [
       '{ historyMessage: { a: "{{message}}" } }',
@@ -31,8 +33,8 @@ describe('checks of chat.bridge', () => {
 
   it('takes every placeholder, and says nothing of a bridge that is not used', async () => {
     const all =
-      '{ path: "/c/{{thread_id}}?x={{ conversation_id }}", headers: { X-User: "{{user_name}}" }, ' +
-      'request: { a: "{{message}} {{history}} {{tenant}} {{locale}} {{model}} {{user_id}}" } }';
+      '{ path: "/c/{{thread_id}}?x={{ conversation_id }}&u={{user_key}}", headers: { X-User: "{{user_name}}" }, ' +
+      'request: { a: "{{message}} {{history}} {{tenant}} {{locale}} {{model}} {{user_id}} {{user_issuer}}" } }';
     expect((await load(bridge(all))).config.chat.bridge.headers).toEqual({ 'X-User': '{{user_name}}' });
     expect(await problemsOf('chat: { bridge: { path: "/{{nothing}}" } }')).toEqual([]);
   });

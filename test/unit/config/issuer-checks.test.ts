@@ -167,3 +167,51 @@ describe('auth.mode: jwt', () => {
     ]);
   });
 });
+
+describe('A36: users of several issuers', () => {
+  const two = withIssuers({ ...HS, issuer: 'https://a.example' }, { ...HS, issuer: 'https://b.example' });
+  const behind = (chat: object, credentials = 'none', routes: readonly object[] = []) => {
+    const targets = ['http://127.0.0.1:1'];
+    const upstreams = { api: { targets, credentials }, unused: { targets } };
+    const sections = Object.entries({ chat, upstreams, routes });
+    return [two, ...sections.map(([key, value]) => `${key}: ${JSON.stringify(value)}`)].join('\n');
+  };
+  const bridge = (request: object) => ({ backend: 'bridge', bridge: { request } });
+  const warningsOf = async (text: string) => (await load(text)).warnings.map(formatProblem);
+
+  it.each([
+    ['forward', { backend: 'forward' }, 'iss and sub'],
+    ['none', { backend: 'forward' }, 'X-User-Issuer and X-User-Id'],
+    ['none', bridge({ q: '{{message}}' }), 'X-User-Issuer and X-User-Id'],
+  ])('a service with credentials %s is warned of', async (credentials, chat, advice) => {
+    expect(await warningsOf(behind(chat, credentials))).toEqual([
+      expect.stringMatching(new RegExp(`upstreams\\.api\\.credentials.*${advice}`)),
+    ]);
+  });
+
+  it('a template that names the id alone is warned of, also with minted tokens', async () => {
+    const text = behind(bridge({ q: '{{message}}', user: 'u-{{user_id}}' }), 'mint');
+    expect(await warningsOf(text)).toEqual([
+      expect.stringMatching(/chat\.bridge\.request.*use \{\{user_key\}\}/),
+    ]);
+  });
+
+  it('a service that is told is not warned of, nor is one behind a single issuer', async () => {
+    expect(await warningsOf(behind(bridge({ q: '{{message}}', user: '{{user_key}}' })))).toEqual([]);
+    expect(await warningsOf(behind({ backend: 'forward' }, 'mint'))).toEqual([]);
+    expect(await warningsOf(behind({ backend: 'agent' }, 'none'))).not.toContainEqual(
+      expect.stringContaining('same id'),
+    );
+    const one = behind({ backend: 'forward' }).replace(two, withIssuers(HS));
+    expect(await warningsOf(one)).toEqual([]);
+  });
+
+  it('a route is warned of, unless it is open', async () => {
+    const route = { path: '/api/tasks', upstream: 'unused' };
+    expect(await warningsOf(behind({ backend: 'agent' }, 'none', [route]))).toEqual([
+      expect.stringContaining('upstreams.unused.credentials'),
+    ]);
+    const open = { ...route, auth: 'none' };
+    expect(await warningsOf(behind({ backend: 'agent' }, 'none', [open]))).toEqual([]);
+  });
+});

@@ -10,6 +10,7 @@ describe('secrets', () => {
       'chat.bridge.headers',
       'chat.hosted.apiKey',
       'agent.apiKey',
+      'transcription.apiKey',
       'store.url',
     ]);
     expect(describeSchema(configSchema.shape.environment).secret).toBe(false);

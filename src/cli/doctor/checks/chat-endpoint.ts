@@ -1,6 +1,7 @@
 import { ProbeError } from '../../../probe/http.ts';
 import { isObject, parseJson } from '../../../probe/json.ts';
 import { recognise } from '../../../probe/recognise.ts';
+import { accessTo, type Access } from '../access.ts';
 import { fail, NO_CONFIG, ok, skipped, warn, type Check, type Examination, type Result } from '../check.ts';
 
 /** The service speaks ChatKit, or answers in the form that the configuration says. */
@@ -20,17 +21,15 @@ const LIST_THREADS = { type: 'threads.list', params: { limit: 1, order: 'desc' }
 const PATH_ADVICE =
   'Check the path in the configuration; "chatkit-gateway init" finds what the service offers.';
 
-async function judgeChatKit({ service, token, probeOf }: Examination): Promise<Omit<Result, 'id'>> {
-  if (service === undefined) return skipped(NO_CONFIG);
-  const access: Record<string, string> =
-    service.config.credentials === 'forward' && token !== undefined
-      ? { authorization: `Bearer ${token}` }
-      : {};
+async function judgeChatKit(examination: Examination): Promise<Omit<Result, 'id'>> {
+  const { config, service, token, probeOf } = examination;
+  if (config === undefined || service === undefined) return skipped(NO_CONFIG);
+  const access = await accessTo(config, service, token);
   try {
     const answer = await probeOf(service.name).ask({
       method: 'POST',
       url: service.url,
-      headers: { 'x-user-id': 'chatkit-gateway-doctor', ...access },
+      headers: access.kind === 'headers' ? access.headers : {},
       json: LIST_THREADS,
     });
     const { status, headers } = answer;
@@ -39,7 +38,7 @@ async function judgeChatKit({ service, token, probeOf }: Examination): Promise<O
     if (status === 200 && isObject(value) && Array.isArray(value['data'])) {
       return ok(`${service.url} lists threads as ChatKit has it`);
     }
-    if (status === 401 || status === 403) return judgeLocked(service.url, status, token, headers);
+    if (status === 401 || status === 403) return judgeLocked(service.url, status, access, headers);
     return fail(
       `${service.url} answered ${status} (${type}) to threads.list: it does not speak ChatKit`,
       PATH_ADVICE,
@@ -53,17 +52,17 @@ async function judgeChatKit({ service, token, probeOf }: Examination): Promise<O
 function judgeLocked(
   url: string,
   status: number,
-  token: string | undefined,
+  access: Access,
   headers: Readonly<Record<string, string>>,
 ): Omit<Result, 'id'> {
-  if (token !== undefined) {
+  if (access.kind === 'headers') {
     return fail(
-      `${url} refuses the given token (${status})`,
+      `${url} refuses what the gateway would send (${status})`,
       'The service does not take what the gateway sends: look at upstreams.*.credentials and at what it verifies.',
     );
   }
   const challenge = headers['www-authenticate'] === undefined ? '' : ' with a challenge';
-  return ok(`${url} is there and wants a token (${status}${challenge}); --token-file shows more`);
+  return ok(`${url} is there and wants a token (${status}${challenge}); ${access.why}`);
 }
 
 async function judgePlain({ config, service, serviceTurn }: Examination): Promise<Omit<Result, 'id'>> {

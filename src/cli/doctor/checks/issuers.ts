@@ -1,6 +1,6 @@
+import { readKeySet, UnusableKeyError } from '../../../config/public-keys.ts';
 import type { Config } from '../../../config/schema.ts';
 import { ProbeError, type Probe } from '../../../probe/http.ts';
-import { isObject, parseJson, valueAt } from '../../../probe/json.ts';
 import { fail, NO_CONFIG, ok, skipped, warn, type Check, type Result } from '../check.ts';
 
 type Issuer = Config['auth']['issuers'][number];
@@ -43,22 +43,16 @@ async function judgeKeySet(
   const advice = 'Check auth.issuers[].jwksUrl, and that this machine may reach it.';
   try {
     const { status, text, headersMs } = await probe.ask({ method: 'GET', url });
-    const keys = valueAt(parseJson(text), 'keys');
-    if (status !== 200 || !Array.isArray(keys)) {
-      return fail(`${name}: ${url} answered ${status} without a key set`, advice);
-    }
-    const usable = keys.filter((key) => {
-      if (!isObject(key) || key['use'] === 'enc') return false;
-      return key['alg'] === undefined || (issuer.algorithms as readonly unknown[]).includes(key['alg']);
-    });
-    if (usable.length === 0) {
-      return fail(
-        `${name}: none of the ${keys.length} keys at ${url} is for ${issuer.algorithms.join(', ')}`,
-        'Set auth.issuers[].algorithms to what the issuer signs with.',
-      );
-    }
+    if (status !== 200) return fail(`${name}: ${url} answered ${status} without a key set`, advice);
+    const usable = readKeySet(text, issuer.algorithms);
     return ok(`${name}: ${usable.length} keys at ${url} in ${headersMs} ms`);
   } catch (error) {
+    if (error instanceof UnusableKeyError) {
+      return fail(
+        `${name}: what is at ${url} ${error.message}`,
+        'Check auth.issuers[].jwksUrl, and set auth.issuers[].algorithms to what the issuer signs with.',
+      );
+    }
     if (!(error instanceof ProbeError)) throw error;
     return fail(`${name}: ${url} cannot be fetched: ${error.message}`, advice);
   }

@@ -21,8 +21,13 @@ export const modelCheck: Check = {
     try {
       const headers = { authorization: `Bearer ${apiKey ?? 'no-key'}` };
       const { status, text } = await probe.ask({ method: 'GET', url, headers });
-      if (status === 401 || status === 403)
-        return [fail(`${url} refuses the key (${status})`, 'Mend agent.apiKey.')];
+      if (status === 401 || status === 403) {
+        return [
+          apiKey === null
+            ? fail(`${url} wants a key (${status})`, 'Set agent.apiKey, or OPENAI_API_KEY.')
+            : fail(`${url} refuses the key (${status})`, 'Mend agent.apiKey.'),
+        ];
+      }
       if (status === 404)
         return [
           warn(

@@ -1,8 +1,11 @@
-import { access, constants, stat } from 'node:fs/promises';
+import { access, constants } from 'node:fs/promises';
 import path from 'node:path';
+import { GatewayError } from '../../../errors/gateway-error.ts';
+import type { Location } from '../../../store/location.ts';
 import { fail, NO_CONFIG, ok, skipped, warn, type Check } from '../check.ts';
+import { exists, openDatabase } from '../database.ts';
 
-/** Looks at the database without changing it. */
+/** Looks at the database, and whether it takes what is written. It stays as it is. */
 export const storeCheck: Check = {
   id: 'store',
   async run({ config }) {
@@ -18,22 +21,18 @@ export const storeCheck: Check = {
       }
       return [await judgeMigrations(location, config.store)];
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      return [
-        fail(`cannot be used: ${reason}`, 'Check store.url, the rights on its file, or the database server.'),
-      ];
+      const advice =
+        'Check store.url, the rights on its file and the space on its disk, whether another program holds a lock on it, or ' +
+        'the database server.';
+      return [fail(`cannot be used: ${reasonOf(error)}`, advice)];
     }
   },
 };
 
-async function exists(file: string): Promise<boolean> {
-  try {
-    await stat(file);
-    return true;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
-    throw error;
-  }
+/** What the database itself says. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error instanceof GatewayError && error.cause !== undefined ? reasonOf(error.cause) : error.message;
 }
 
 async function judgeNewFile(file: string) {
@@ -50,30 +49,18 @@ async function judgeNewFile(file: string) {
   }
 }
 
-async function judgeMigrations(
-  location: { readonly dialect: 'sqlite' | 'postgres'; readonly address: string; readonly text: string },
-  options: { readonly timeoutMs: number },
-) {
-  const [{ readMigrationState }, { openSqlite }, { openPostgres }, { pino }] = await Promise.all([
+async function judgeMigrations(location: Location, options: { readonly timeoutMs: number }) {
+  const [{ readMigrationState }, { checkWritable }] = await Promise.all([
     import('../../../store/migrations/migrate.ts'),
-    import('../../../store/sqlite/open-sqlite.ts'),
-    import('../../../store/postgres/open-postgres.ts'),
-    import('pino'),
+    import('../../../store/check-writable.ts'),
   ]);
-  const { timeoutMs } = options;
-  const database =
-    location.dialect === 'sqlite'
-      ? await openSqlite(location.address, { timeoutMs })
-      : await openPostgres({
-          url: location.address,
-          poolSize: 1,
-          timeoutMs,
-          statementTimeoutMs: timeoutMs,
-          logger: pino({ enabled: false }),
-        });
+  const database = await openDatabase(location, options);
   try {
     const state = await readMigrationState(database);
-    if (state === 'current') return ok(`${location.text} answers, and its tables are up to date`);
+    if (state === 'current') {
+      await checkWritable(database);
+      return ok(`${location.text} takes what is written, and its tables are up to date`);
+    }
     if (state === 'pending')
       return ok(`${location.text} answers; the next start brings its tables up to date`);
     return fail(

@@ -1,16 +1,22 @@
-import type { JWTPayload, JWTVerifyOptions } from 'jose';
+import { pino } from 'pino';
+import { claimAt } from '../../../auth/jwt/claims.ts';
+import { RefusedToken } from '../../../auth/jwt/refusals.ts';
+import type { SessionGuard } from '../../../auth/session-guard.ts';
+import type { TokenVerifier } from '../../../auth/verifier.ts';
 import type { Config } from '../../../config/schema.ts';
-import type { Probe } from '../../../probe/http.ts';
-import { parseJson } from '../../../probe/json.ts';
+import { GatewayError } from '../../../errors/gateway-error.ts';
 import { readToken, type ReadToken } from '../../../probe/token.ts';
-import { fail, NO_CONFIG, ok, skipped, warn, type Check, type Result } from '../check.ts';
+import { fail, NO_CONFIG, ok, skipped, warn, type Check, type Examination, type Result } from '../check.ts';
+import { exists, openDatabase } from '../database.ts';
 
-type Issuer = Config['auth']['issuers'][number];
-
-/** The given token has the right form, is signed by whom the configuration trusts, and is not expired. */
-export const tokenCheck: Check = {
+/** The given token has the right form, and the gateway would take it. */
+export const tokenCheck = {
   id: 'token',
-  async run({ config, givenToken, token, probe }) {
+  async run({
+    config,
+    givenToken,
+    token,
+  }: Pick<Examination, 'config' | 'givenToken' | 'token'>): Promise<readonly Omit<Result, 'id'>[]> {
     if (givenToken === undefined || token === undefined) {
       return [skipped("none was given; --token-file takes a user's access token")];
     }
@@ -25,9 +31,9 @@ export const tokenCheck: Check = {
       ];
     }
     if (config === undefined) return [form, skipped(NO_CONFIG)];
-    return [form, await verify({ config, token, read, probe })];
+    return [form, await judge(config, token, read)];
   },
-};
+} satisfies Check;
 
 function judgeForm(given: string): Omit<Result, 'id'> {
   if (/^Bearer \S+$/.test(given)) return ok('it was given as "Bearer <token>", as the header has it');
@@ -41,99 +47,103 @@ function judgeForm(given: string): Omit<Result, 'id'> {
   );
 }
 
-interface Verifying {
-  readonly config: Config;
-  readonly token: string;
-  readonly read: ReadToken;
-  readonly probe: Probe;
+const TIMEOUT_MS = 15_000;
+
+/** Asks the verifier that the gateway itself would use. */
+async function judge(config: Config, token: string, read: ReadToken): Promise<Omit<Result, 'id'>> {
+  await using stack = new AsyncDisposableStack();
+  const verifier =
+    config.auth.mode === 'local' ? await openLocal(config, stack) : await openIssuers(config, stack);
+  if (typeof verifier === 'string') return skipped(verifier);
+  try {
+    const { claims } = await verifier.verify(token, AbortSignal.timeout(TIMEOUT_MS));
+    const minutes = Math.round((Number(claims['exp']) * 1000 - Date.now()) / 60_000);
+    return ok(`the gateway takes it (${read.algorithm}), for ${minutes} more minutes`);
+  } catch (error) {
+    if (!(error instanceof GatewayError)) throw error;
+    return describe(error, read, config);
+  }
 }
 
-async function verify({ config, token, read, probe }: Verifying): Promise<Omit<Result, 'id'>> {
-  const { claims, algorithm } = read;
-  const expiry = typeof claims['exp'] === 'number' ? claims['exp'] * 1000 : undefined;
-  if (expiry !== undefined && expiry < Date.now()) {
+async function openIssuers({ auth }: Config, stack: AsyncDisposableStack): Promise<TokenVerifier> {
+  const { createIssuersVerifier } = await import('../../../auth/jwt/issuers-verifier.ts');
+  const logger = pino({ enabled: false });
+  return stack.use(createIssuersVerifier({ issuers: auth.issuers, logger, clock: () => new Date() }))
+    .verifier;
+}
+
+/** The verifier, or why there is none. */
+async function openLocal(config: Config, stack: AsyncDisposableStack): Promise<TokenVerifier | string> {
+  const { keyFile, issuer, audience } = config.auth.local;
+  if (!(await exists(keyFile))) return `the key that signs tokens (${keyFile}) is not on this machine`;
+  const [{ openSigningKey }, { createLocalVerifier }] = await Promise.all([
+    import('../../../auth/signing-key.ts'),
+    import('../../../auth/local-verifier.ts'),
+  ]);
+  const key = await openSigningKey({ keyFile, logger: pino({ enabled: false }) });
+  const sessions = await openSessions(config, stack);
+  return createLocalVerifier({ issuer, audience, key, sessions, clock: () => new Date() });
+}
+
+/** Sessions as the database knows them; where it cannot be looked at, which the check of the store says, all live. */
+async function openSessions(
+  { store }: Config,
+  stack: AsyncDisposableStack,
+): Promise<Pick<SessionGuard, 'isAlive'>> {
+  const [{ toLocation }, { readMigrationState }, { createSessionGuard }, users, sessions] = await Promise.all(
+    [
+      import('../../../store/location.ts'),
+      import('../../../store/migrations/migrate.ts'),
+      import('../../../auth/session-guard.ts'),
+      import('../../../store/sql-user-store.ts'),
+      import('../../../store/sql-session-store.ts'),
+    ],
+  );
+  const unknown = { isAlive: async () => true };
+  try {
+    const location = toLocation(store.url);
+    if (location.dialect === 'sqlite' && !(await exists(location.address))) return unknown;
+    const database = await openDatabase(location, store);
+    stack.defer(() => database.db.destroy());
+    if ((await readMigrationState(database)) !== 'current') return unknown;
+    return createSessionGuard({
+      users: users.createUserStore(database),
+      sessions: sessions.createSessionStore(database),
+    });
+  } catch {
+    return unknown;
+  }
+}
+
+function describe(error: GatewayError, read: ReadToken, config: Config): Omit<Result, 'id'> {
+  if (error.code === 'keys-unavailable') {
+    return fail('the keys that it is verified with cannot be fetched', 'See issuer-keys.');
+  }
+  if (error.code !== 'invalid-token') {
+    return skipped(`it could not be verified: ${error.title}`);
+  }
+  const expiry = Number(read.claims['exp']) * 1000;
+  const refused = error.cause instanceof RefusedToken ? error.cause : undefined;
+  if (Number.isFinite(expiry) && /expired/.test(error.detail ?? '')) {
     const minutes = Math.round((Date.now() - expiry) / 60_000);
     return fail(
       `it expired ${minutes} minutes ago`,
       'Sign in again, or let the front end refresh it in time.',
     );
   }
-  try {
-    const payload =
-      config.auth.mode === 'local'
-        ? await verifyLocal(config, token)
-        : await verifyIssued(config, token, read, probe);
-    const left =
-      payload.exp === undefined
-        ? 'it never expires'
-        : `good for ${Math.round((payload.exp * 1000 - Date.now()) / 60_000)} more minutes`;
-    return ok(`signed as it should be (${algorithm}), ${left}`);
-  } catch (error) {
-    return fail(`it does not pass: ${explain(error, read)}`, adviceFor(config));
-  }
+  const claim = refused?.claim;
+  const value =
+    claim === undefined ? '' : `: its ${claim} is ${JSON.stringify(claimAt(read.claims, claim) ?? null)}`;
+  return fail(
+    `the gateway refuses this ${read.algorithm} token: ${toReason(error)}${value}`,
+    adviceFor(config),
+  );
 }
 
-async function verifyLocal(config: Config, token: string): Promise<JWTPayload> {
-  const [{ jwtVerify }, { openSigningKey }, { pino }] = await Promise.all([
-    import('jose'),
-    import('../../../auth/signing-key.ts'),
-    import('pino'),
-  ]);
-  const { keyFile, issuer, audience } = config.auth.local;
-  const key = await openSigningKey({ keyFile, logger: pino({ enabled: false }) });
-  return (await jwtVerify(token, key.publicKey, { issuer, audience })).payload;
-}
-
-async function verifyIssued(
-  config: Config,
-  token: string,
-  read: ReadToken,
-  probe: Probe,
-): Promise<JWTPayload> {
-  const jose = await import('jose');
-  const issuer = chooseIssuer(config, read);
-  const options: JWTVerifyOptions = {
-    algorithms: [...issuer.algorithms],
-    clockTolerance: issuer.clockSkewSeconds,
-    ...(issuer.issuer !== null && { issuer: issuer.issuer }),
-    ...(issuer.audience !== null && { audience: issuer.audience }),
-  };
-  if (issuer.secret !== null) {
-    return (await jose.jwtVerify(token, new TextEncoder().encode(issuer.secret), options)).payload;
-  }
-  if (issuer.publicKey !== null) {
-    const key = await jose.importSPKI(issuer.publicKey, read.algorithm);
-    return (await jose.jwtVerify(token, key, options)).payload;
-  }
-  const text =
-    issuer.jwksUrl === null ? issuer.jwks : (await probe.ask({ method: 'GET', url: issuer.jwksUrl })).text;
-  const keys = jose.createLocalJWKSet(parseJson(text ?? '') as Parameters<typeof jose.createLocalJWKSet>[0]);
-  return (await jose.jwtVerify(token, keys, options)).payload;
-}
-
-function chooseIssuer(config: Config, { claims }: ReadToken): Issuer {
-  const { issuers } = config.auth;
-  const found =
-    issuers.find((each) => each.issuer === claims['iss']) ?? issuers.find((each) => each.issuer === null);
-  if (found === undefined)
-    throw new Error(
-      `its issuer is ${JSON.stringify(claims['iss'] ?? null)}, which auth.issuers does not list`,
-    );
-  return found;
-}
-
-function explain(error: unknown, { algorithm, claims }: ReadToken): string {
-  if (!(error instanceof Error)) return String(error);
-  const code = 'code' in error ? error.code : undefined;
-  if (code === 'ERR_JWS_SIGNATURE_VERIFICATION_FAILED') return 'its signature was made with another key';
-  if (code === 'ERR_JOSE_ALG_NOT_ALLOWED')
-    return `its algorithm ${algorithm} is not among those that are taken`;
-  if (code === 'ERR_JWKS_NO_MATCHING_KEY') return 'the key that signed it is not in the key set';
-  if (code === 'ERR_JWT_CLAIM_VALIDATION_FAILED' && 'claim' in error) {
-    const claim = String(error.claim);
-    return `its ${claim} is ${JSON.stringify(claims[claim] ?? null)}`;
-  }
-  return error.message;
+/** What callers are told is for them; why it is so stands in the cause. */
+function toReason({ cause, detail, title }: GatewayError): string {
+  const reason = cause instanceof Error ? cause.message.replace(/^ERR_\w+: /, '') : undefined;
+  return reason ?? detail ?? title;
 }
 
 function adviceFor({ auth }: Config): string {

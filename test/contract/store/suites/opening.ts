@@ -22,8 +22,11 @@ export function describeOpening(kind: () => DatabaseKind): void {
     it('answers a ping until it is closed', async () => {
       const store = await openTestStore(await kind().createDatabase());
       await store.ping();
+      await store.checkWritable();
+      expect(await store.tasks.listTasks('', { limit: 10 })).toEqual([]);
       await store[Symbol.asyncDispose]();
       await expect(store.ping()).rejects.toThrow();
+      await expect(store.checkWritable()).rejects.toThrow();
     });
 
     it('makes the tables once when several processes start at once', async () => {

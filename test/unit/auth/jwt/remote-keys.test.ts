@@ -34,12 +34,14 @@ async function startKeyServer() {
 
 const one = generateKeyPairSync('ed25519');
 const two = generateKeyPairSync('ed25519');
-const setOf = (...pairs: [string, KeyPairKeyObjectResult][]) =>
+const setOf = (...pairs: [string | undefined, KeyPairKeyObjectResult][]) =>
   JSON.stringify({
     keys: pairs.map(([kid, pair]) => ({ ...pair.publicKey.export({ format: 'jwk' }), kid })),
   });
-const sign = (kid: string, pair: KeyPairKeyObjectResult) =>
-  new SignJWT(claims({ exp: 4_000_000_000 })).setProtectedHeader({ alg: 'EdDSA', kid }).sign(pair.privateKey);
+const sign = (kid: string | undefined, pair: KeyPairKeyObjectResult) =>
+  new SignJWT(claims({ exp: 4_000_000_000 }))
+    .setProtectedHeader({ alg: 'EdDSA', ...(kid !== undefined && { kid }) })
+    .sign(pair.privateKey);
 
 let server: Awaited<ReturnType<typeof startKeyServer>>;
 let keys: IssuerKeys;
@@ -126,6 +128,55 @@ describe('keys behind an address', () => {
     server.body = setOf(['two', two]);
     later(300);
     expect(await codeOf(old)).toBe('invalid-token');
+  });
+
+  it.each(['the same key id', 'no key id'])(
+    'A32: a new key with %s is taken within the cooldown',
+    async (how) => {
+      const kid = how === 'no key id' ? undefined : 'one';
+      server.body = setOf([kid, one]);
+      const old = await sign(kid, one);
+      expect(await codeOf(old)).toBe('taken');
+      server.body = setOf([kid, two]);
+      later(11);
+      expect(await codeOf(await sign(kid, two))).toBe('taken');
+      expect(server.asked).toBe(2);
+      expect(await codeOf(old)).toBe('invalid-token');
+    },
+  );
+
+  it('A31: 1,000 bad signatures of a known key id lead to one fetch per cooldown, and valid tokens pass', async () => {
+    expect(await codeOf(await sign('one', one))).toBe('taken');
+    const attack = async () => {
+      const forged = Array.from({ length: 500 }, async () =>
+        new SignJWT(claims({ exp: 4_000_000_000, jti: randomBytes(8).toString('hex') }))
+          .setProtectedHeader({ alg: 'EdDSA', kid: 'one' })
+          .sign(two.privateKey),
+      );
+      const codes = await Promise.all(forged.map(async (token) => codeOf(await token)));
+      expect(new Set(codes)).toEqual(new Set(['invalid-token']));
+    };
+    await attack();
+    expect(server.asked).toBe(1);
+    later(11);
+    await attack();
+    expect(server.asked).toBe(2);
+    later(9);
+    await attack();
+    expect(server.asked).toBe(2);
+    expect(await codeOf(await sign('one', one))).toBe('taken');
+    // The flood does not hide a change: it is seen at the next fetch that the cooldown allows.
+    server.body = setOf(['one', two]);
+    later(2);
+    expect(await codeOf(await sign('one', two))).toBe('taken');
+    expect(server.asked).toBe(3);
+  });
+
+  it('takes the key of just this id before those that have none', async () => {
+    const others = Array.from({ length: 4 }, () => generateKeyPairSync('ed25519'));
+    server.body = setOf(...others.map((pair): [undefined, typeof pair] => [undefined, pair]), ['one', one]);
+    expect(await codeOf(await sign('one', one))).toBe('taken');
+    expect(await codeOf(await sign('two', others[3] ?? two))).toBe('taken');
   });
 
   it('are renewed beside the requests before they are too old', async () => {
