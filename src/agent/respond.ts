@@ -1,5 +1,6 @@
 import type { AgentInputItem } from '@openai/agents-core';
 import type { ResponderEvent } from '../chatkit/protocol/events.ts';
+import type { ThreadItem } from '../chatkit/protocol/items.ts';
 import type { Turn } from '../chatkit/responder.ts';
 import type { Config } from '../config/schema.ts';
 import type { GatewayEvents } from '../observability/events.ts';
@@ -9,6 +10,7 @@ import { toFailure, toReplyError } from './failures.ts';
 import { toModelInput } from './history/to-model-input.ts';
 import { AuthorCodeError } from './module/bounded.ts';
 import type { AgentDefinition, RunAgentOptions } from './module/definition.ts';
+import { applyModelInput } from './module/model-input.ts';
 import { ReplyFailure } from './reply/run-agent.ts';
 import { writeReply, type ReplyOptions } from './reply/write-reply.ts';
 import { createTitle, type Title, type TitleOptions } from './title.ts';
@@ -40,7 +42,7 @@ export async function* respond(options: RespondOptions): AsyncGenerator<Responde
       turn,
       agentFor: (context) => engine.agents.build(choice, context, given.agent),
       model: choice.model,
-      input: (given.input as AgentInputItem[] | undefined) ?? toModelInput(items),
+      input: await inputOf(options, items),
       models: engine.models,
       registry: engine.registry,
       maxTurns: config.maxTurns,
@@ -59,6 +61,15 @@ export async function* respond(options: RespondOptions): AsyncGenerator<Responde
   } finally {
     title?.cancel();
   }
+}
+
+async function inputOf(
+  { turn, config, definition, given }: RespondOptions,
+  items: readonly ThreadItem[],
+): Promise<AgentInputItem[]> {
+  if (given?.input !== undefined) return [...given.input];
+  const own = await applyModelInput(definition.toModelInput, items, turn, config.toolTimeoutMs);
+  return toModelInput(own.items, { given: own.given });
 }
 
 /** Who is told of what a run does besides its events. */

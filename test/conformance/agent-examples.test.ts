@@ -185,6 +185,13 @@ describe('the examples of agents, each frame judged by openai-chatkit', () => {
     expect(refused.status).toBe(403);
   });
 
+  it('model-input: what a tag stands for, and no widgets', async () => {
+    const { client, model } = await start('model-input', [assistantMessage('Late.')]);
+    const tag = { type: 'input_tag', id: 'c-7', text: 'Ada', data: {}, interactive: false };
+    await client.send(create('', { content: [{ type: 'input_text', text: 'When does ' }, tag] }));
+    expect(JSON.stringify(model.lastCall!.request.input)).toContain('pays late');
+  });
+
   it('own-agent: an agent of the SDK with its tools and a handoff', async () => {
     const { client, model } = await start(
       'own-agent',

@@ -17,7 +17,7 @@ export type OracleKind =
   | 'widget';
 
 /** What the reference can be asked to do with widgets. */
-export type OracleAction = 'dump_widget' | 'diff_widget' | 'build_widget' | 'render_template';
+export type OracleAction = 'diff_widget' | 'build_widget' | 'render_template';
 
 export type Outcome<T> = { readonly result: T } | { readonly raised: string };
 
@@ -42,6 +42,8 @@ export interface Oracle extends AsyncDisposable {
 }
 
 const ANSWER_MS = 10_000;
+/** Python reads all the models first, next to whatever else runs. */
+const START_MS = 50_000;
 
 type Answer = { id: number; failure?: string } & Record<string, unknown>;
 
@@ -64,13 +66,13 @@ export async function startOracle(): Promise<Oracle> {
   });
 
   let nextId = 1;
-  function ask<T>(kind: OracleKind | OracleAction, text: string): Promise<T> {
+  function ask<T>(kind: OracleKind | OracleAction, text: string, waitMs = ANSWER_MS): Promise<T> {
     const id = nextId++;
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         waiting.delete(id);
-        reject(new Error(`the oracle did not answer within ${ANSWER_MS} ms`));
-      }, ANSWER_MS);
+        reject(new Error(`the oracle did not answer within ${waitMs} ms`));
+      }, waitMs);
       waiting.set(id, (answer) => {
         clearTimeout(timer);
         if (answer instanceof Error) reject(answer);
@@ -83,13 +85,13 @@ export async function startOracle(): Promise<Oracle> {
 
   const judgeText = (kind: OracleKind, text: string) => ask<Verdict>(kind, text);
   const judge = (kind: OracleKind, json: unknown) => judgeText(kind, JSON.stringify(json));
-  await judge('transcription', { text: '' });
+  await ask('transcription', JSON.stringify({ text: '' }), START_MS);
   return {
     judge,
     judgeText,
     async perform(action, json) {
-      const { result, raised } = await ask<Answer>(action, JSON.stringify(json));
-      return raised === undefined ? { result: result as any } : { raised: String(raised) };
+      const { result, raised } = await ask<{ result?: any; raised?: string }>(action, JSON.stringify(json));
+      return raised === undefined ? { result } : { raised };
     },
     async accept(kind, json) {
       const verdict = await judge(kind, json);

@@ -9,11 +9,21 @@ import { fromUserMessage } from './user-message.ts';
 /** About 60,000 tokens: below the context of hosted models, and a bound on what one message can cost. */
 export const MAX_INPUT_CHARS = 240_000;
 
+/** What somebody else has made of an item: in its place, or besides. */
+export interface GivenInput {
+  readonly instead?: readonly AgentInputItem[];
+  readonly after?: readonly AgentInputItem[];
+}
+
 /**
  * Stored items as model input, oldest first. The newest items that fit are kept, and the input begins with a user
  * message where there is one, because many chat templates refuse anything else.
  */
-export function toModelInput(items: readonly ThreadItem[], maxChars = MAX_INPUT_CHARS): AgentInputItem[] {
+export function toModelInput(
+  items: readonly ThreadItem[],
+  options: { readonly maxChars?: number; readonly given?: ReadonlyMap<string, GivenInput> } = {},
+): AgentInputItem[] {
+  const { maxChars = MAX_INPUT_CHARS, given } = options;
   const lastMessage = items.findLastIndex((item) => item.type === 'user_message');
   const kept: { isMessage: boolean; input: AgentInputItem[] }[] = [];
   const callIds = new Set<string>();
@@ -21,7 +31,8 @@ export function toModelInput(items: readonly ThreadItem[], maxChars = MAX_INPUT_
   for (let index = items.length - 1; index >= 0; index -= 1) {
     const item = items[index];
     if (item === undefined) continue;
-    const input = fromItem(item, { isLast: index === lastMessage, callIds });
+    const { instead, after = [] } = given?.get(item.id) ?? {};
+    const input = [...(instead ?? fromItem(item, { isLast: index === lastMessage, callIds })), ...after];
     chars += sizeOf(input);
     // The message that is to be answered is always given, however long it is.
     if (chars > maxChars && index < lastMessage) break;

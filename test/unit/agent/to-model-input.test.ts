@@ -29,7 +29,7 @@ function assistant(text: string): ThreadItem {
 
 /** The input as readable lines. */
 function lines(items: readonly ThreadItem[], maxChars?: number): string[] {
-  return toModelInput(items, maxChars).map((item) => {
+  return toModelInput(items, maxChars === undefined ? {} : { maxChars }).map((item) => {
     if (item.type === 'function_call') return `call ${item.callId} ${item.name} ${item.arguments}`;
     if (item.type === 'function_call_result')
       return `result ${item.callId} ${typeof item.output === 'string' ? item.output : '?'}`;
@@ -216,7 +216,7 @@ describe('model input', () => {
         fc.array(anyItem(), { maxLength: 30 }),
         fc.integer({ min: 0, max: 2_000 }),
         (items, maxChars) => {
-          const input = toModelInput(items, maxChars);
+          const input = toModelInput(items, { maxChars });
           const open = new Set<string>();
           const seen = new Set<string>();
           for (const [index, item] of input.entries()) {
