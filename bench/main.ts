@@ -10,6 +10,7 @@ import { describeMachine } from './lib/machine.ts';
 import { benchPath, LOAD_CORE, pinSelf, repositoryPath, startNodePeer } from './lib/processes.ts';
 import { rounded } from './lib/stats.ts';
 import { toTable } from './lib/table.ts';
+import { measureEvents } from './scenarios/events.ts';
 import { measureFirstEvent } from './scenarios/first-event.ts';
 import { measureForward } from './scenarios/forward.ts';
 import { measureForwardIdle } from './scenarios/forward-idle.ts';
@@ -21,11 +22,13 @@ import { measureReplies } from './scenarios/replies.ts';
 import { measureStalled } from './scenarios/stalled.ts';
 import { measureStart } from './scenarios/start.ts';
 import { measureStreamLag } from './scenarios/stream-lag.ts';
+import { measureWidgets } from './scenarios/widgets.ts';
 
 const SCENARIOS: Readonly<Record<string, Scenario>> = {
   replies: measureReplies,
   'first-event': measureFirstEvent,
   history: measureHistory,
+  events: measureEvents,
   'long-thread': measureLongThread,
   'idle-streams': measureIdleStreams,
   start: measureStart,
@@ -33,6 +36,7 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
   'stream-lag': measureStreamLag,
   'forward-idle': measureForwardIdle,
   stalled: measureStalled,
+  widgets: measureWidgets,
 };
 /** A run that hangs must not hang for ever. */
 const WHOLE_RUN_MS = 20 * 60_000;

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { AgentOverrides } from './agent/engine.ts';
+import type { AgentDefinition } from './agent/module/definition.ts';
 import type { Auth } from './auth/auth.ts';
 import type { ChatDescription } from './auth/schemas.ts';
 import { startSessionSweep } from './auth/session-sweep.ts';
@@ -44,10 +45,12 @@ export interface GatewayContext extends AsyncDisposable {
   readonly warmUp: () => Promise<void>;
 }
 
-/** What a test may put in the place of a part. */
+/** What a test, or whoever mounts the gateway, may put in the place of a part. */
 export interface ContextOverrides {
   readonly responder?: Responder;
   readonly agent?: AgentOverrides;
+  /** Instead of the module that the configuration names. */
+  readonly definition?: AgentDefinition;
 }
 
 export async function createContext(
@@ -65,8 +68,7 @@ export async function createContext(
   const key = await openKeyWhereNeeded(config, logger);
   const mint = key && createTokenMinter({ issuer: config.auth.local.issuer, key });
   const serviceOf = createServices(config, stack, { mint, logger });
-  const { responder, agent } = overrides;
-  const chat = await createChat(config, stack, { serviceOf, store, events, runs, logger, responder, agent });
+  const chat = await createChat(config, stack, { serviceOf, store, events, runs, logger, overrides });
   const closing = new AbortController();
   const passThrough = await openPassThrough(config, stack, { serviceOf, metrics, closing: closing.signal });
   const auth = await createAuth(config, stack, {

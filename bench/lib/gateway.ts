@@ -39,9 +39,10 @@ export interface GatewayOptions {
   readonly nodeArgs?: readonly string[];
 }
 
-/** The built-in agent before a model, or a service that speaks ChatKit; its other paths pass through. */
+/** The built-in agent before a model, an own agent, or a service that speaks ChatKit; its other paths pass through. */
 export type Backend =
   | { readonly modelUrl: string; readonly api: 'responses' | 'chat_completions' }
+  | { readonly modulePath: string }
   | { readonly serviceUrl: string };
 
 export interface BenchGateway extends Peer {
@@ -71,6 +72,12 @@ function toForward(serviceUrl: string) {
   };
 }
 
+function toBackend(backend: Backend) {
+  if ('serviceUrl' in backend) return toForward(backend.serviceUrl);
+  if ('modulePath' in backend) return { agent: { module: backend.modulePath } };
+  return toAgent(backend.modelUrl, backend.api);
+}
+
 /** Everything is on: sign-in, limits that are counted but never reached, metrics, logs to a file, SQLite. */
 async function writeConfig(options: GatewayOptions): Promise<string> {
   const { folder, backend } = options;
@@ -82,7 +89,7 @@ async function writeConfig(options: GatewayOptions): Promise<string> {
     auth: {
       local: { keyFile: path.join(folder, 'key.json'), demoUser: false, accessTokenSeconds: 3_600 },
     },
-    ...('serviceUrl' in backend ? toForward(backend.serviceUrl) : toAgent(backend.modelUrl, backend.api)),
+    ...toBackend(backend),
     limits: {
       policies: { chat: UNLIMITED, runs: UNLIMITED, signInAddress: UNLIMITED, signInAccount: UNLIMITED },
     },

@@ -1,7 +1,8 @@
 import type { Logger } from 'pino';
 import type { ResponderEvent } from '../chatkit/protocol/events.ts';
-import type { Responder, Turn } from '../chatkit/responder.ts';
+import type { ActionTurn, Responder, SyncAction, Turn, WidgetAction } from '../chatkit/responder.ts';
 import type { Config } from '../config/schema.ts';
+import { GatewayError } from '../errors/gateway-error.ts';
 import type { GatewayEvents } from '../observability/events.ts';
 import type { TaskStore } from '../store/task-store.ts';
 import { requireChoice, toChoice, type Choices, type InferenceOptions } from './choice.ts';
@@ -10,7 +11,7 @@ import { DEMO_MODEL } from './demo/name.ts';
 import { createAuthorHandlers, type AuthorHandlers } from './module/author-handlers.ts';
 import type { AgentDefinition, RunAgentOptions } from './module/definition.ts';
 import { toolNamesOf } from './tools/from-module.ts';
-import { TOOL_NAMES } from './tools/names.ts';
+import { ADD, TOGGLE, TOOL_NAMES, toolSources } from './tools/names.ts';
 
 export interface AgentResponderOptions {
   readonly config: Config['agent'];
@@ -87,6 +88,16 @@ export function createAgentResponder(options: AgentResponderOptions): AgentRespo
   const runAgent = (turn: Turn, given?: RunAgentOptions) =>
     loaded === undefined ? runWhenLoaded(turn, given) : loaded.respond(turn, given);
   const handlers = createAuthorHandlers({ definition, config, runAgent });
+  // Widgets are checked by schemas that take a while to load.
+  const loadActions = async () => (await import('./tools/task-actions.ts')).createTaskActions({ tasks });
+  async function* act(turn: ActionTurn): AsyncGenerator<ResponderEvent> {
+    const { streamed } = await loadActions();
+    yield* requireHandler(handlerOf(streamed, turn.action) ?? handlers.act, turn.action)(turn);
+  }
+  async function actSync(action: SyncAction) {
+    const { sync } = await loadActions();
+    return await requireHandler(handlerOf(sync, action.action) ?? handlers.actSync, action.action)(action);
+  }
 
   return {
     ...handlers,
@@ -95,10 +106,30 @@ export function createAgentResponder(options: AgentResponderOptions): AgentRespo
     async warmUp() {
       await (loading ??= load());
     },
+    understands: ({ type }, answer) =>
+      type === (answer === 'item' ? TOGGLE : ADD) ||
+      (answer === 'item' ? handlers.actSync : handlers.act) !== undefined,
+    act,
+    actSync,
     async [Symbol.asyncDispose]() {
       await (await loading)?.engine[Symbol.asyncDispose]();
     },
   };
+}
+
+function handlerOf<Handler>(
+  handlers: Readonly<Record<string, Handler>>,
+  { type }: WidgetAction,
+): Handler | undefined {
+  return Object.hasOwn(handlers, type) ? handlers[type] : undefined;
+}
+
+/** @throws GatewayError `action-not-supported` */
+function requireHandler<Handler>(handler: Handler | undefined, { type }: WidgetAction): Handler {
+  if (handler !== undefined) return handler;
+  throw new GatewayError('action-not-supported', {
+    detail: `There is no action ${JSON.stringify(type.slice(0, 100))}.`,
+  });
 }
 
 /** Whether the demo model stands in for a real one. */
@@ -120,7 +151,7 @@ function toChoices(options: AgentResponderOptions, isDemo: boolean): Choices {
   return {
     models: [defaultModel, ...others],
     tools: new Set([
-      ...config.tools.flatMap((source) => TOOL_NAMES[source]),
+      ...toolSources(config, isDemo).flatMap((source) => TOOL_NAMES[source]),
       ...(overrides.tools ?? []).map(({ name }) => name),
       ...toolNamesOf(definition),
     ]),

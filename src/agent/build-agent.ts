@@ -12,6 +12,7 @@ import type { Config } from '../config/schema.ts';
 import type { Choice } from './choice.ts';
 import { AuthorCodeError, callWithin } from './module/bounded.ts';
 import type { AgentDefinition, SdkAgent } from './module/definition.ts';
+import { languagesOf } from '../texts/translator.ts';
 import type { ToolContext } from './tools/registry.ts';
 
 export interface AgentParts {
@@ -98,10 +99,22 @@ function fitAgent(parts: AgentParts, agent: SdkAgent, choice: Choice): Agent<Too
   }) as Agent<ToolContext>;
 }
 
-function toInstructions(config: Config['agent'], { instructions }: AgentDefinition) {
-  if (typeof instructions !== 'function') return instructions ?? config.instructions;
-  return ({ context }: { readonly context: unknown }) =>
-    callAuthor('instructions', config, context as ToolContext, instructions);
+function toInstructions(config: Config['agent'], { instructions = config.instructions }: AgentDefinition) {
+  return async ({ context: run }: { readonly context: unknown }) => {
+    const context = run as ToolContext;
+    const text =
+      typeof instructions === 'function'
+        ? await callAuthor('instructions', config, context, instructions)
+        : instructions;
+    return withLanguages(text, context.locale);
+  };
+}
+
+/** What a model should speak where a message does not tell, such as "ok" or a picture. */
+function withLanguages(instructions: string, locale: string): string {
+  const languages = languagesOf(locale);
+  if (languages.length === 0) return instructions;
+  return `${instructions}\n\nLanguages of the user, best first: ${languages.join(', ')}.`;
 }
 
 async function callAuthor<T>(

@@ -3,6 +3,7 @@ import type { Config } from '../config/schema.ts';
 import type { TaskStore } from '../store/task-store.ts';
 import { createAgentBuilder, type AgentBuilder } from './build-agent.ts';
 import { createDemoModel } from './demo/demo-model.ts';
+import { createPictureTools } from './demo/picture.ts';
 import { CutStreamError } from './model/errors.ts';
 import type { ResponseDone } from './model/observed-model.ts';
 import { createOpenAIModels } from './model/provider.ts';
@@ -10,7 +11,8 @@ import type { AgentDefinition } from './module/definition.ts';
 import { MAX_TITLE_INPUT_CHARS, TITLE_INSTRUCTIONS } from './title.ts';
 import { toModuleTools } from './tools/from-module.ts';
 import { createToolRegistry, type AgentTool, type ToolRegistry } from './tools/registry.ts';
-import { createTaskTools } from './tools/tasks.ts';
+import { toolSources } from './tools/names.ts';
+import { createSource } from './tools/sources.ts';
 
 /** For tests and for those who bring their own models. */
 export interface AgentOverrides {
@@ -55,9 +57,11 @@ export function createEngine(options: {
 }): Engine {
   const { config, isDemo, overrides, definition } = options;
   const timeoutMs = config.toolTimeoutMs;
+  const delayMs = overrides.demoDelayMs ?? DEMO_DELAY_MS;
   const moduleTools = toModuleTools(definition, timeoutMs);
   const registry = createToolRegistry([
-    ...config.tools.map(() => createTaskTools({ tasks: options.tasks, timeoutMs })),
+    ...toolSources(config, isDemo).map((source) => createSource(source, { tasks: options.tasks, timeoutMs })),
+    isDemo ? createPictureTools({ delayMs, timeoutMs }) : [],
     overrides.tools ?? [],
     moduleTools.own,
   ]);
@@ -65,7 +69,7 @@ export function createEngine(options: {
     isDemo || overrides.modelProvider !== undefined
       ? undefined
       : createOpenAIModels(config, { maxRetries: overrides.maxRetries });
-  const demo = isDemo ? createDemoModel({ delayMs: overrides.demoDelayMs ?? DEMO_DELAY_MS }) : undefined;
+  const demo = isDemo ? createDemoModel({ delayMs }) : undefined;
   const usual: ModelProvider = overrides.modelProvider ?? remote ?? { getModel: () => demo as Model };
   const named = createNamedModels(usual);
   const { models } = named;

@@ -1,9 +1,10 @@
+import { applyWidgetUpdate } from '../widgets/apply.ts';
+import type { WidgetJson } from '../widgets/parse-widget.ts';
 import type { ItemUpdate } from './protocol/events.ts';
 import type {
   AssistantMessageItem,
   GeneratedImageItem,
   ThreadItem,
-  WidgetComponent,
   WidgetItem,
   WorkflowItem,
 } from './protocol/items.ts';
@@ -79,40 +80,12 @@ function foldWorkflow(item: WorkflowItem, update: ItemUpdate): void {
 }
 
 function foldWidget(item: WidgetItem, update: ItemUpdate): void {
-  if (update.type === 'widget.root.updated') item.widget = structuredClone(update.widget);
-  else if (update.type === 'widget.streaming_text.value_delta') {
-    const component = findComponent(item.widget, ({ id }) => id === update.component_id);
-    if (component !== undefined) {
-      component['value'] = (typeof component['value'] === 'string' ? component['value'] : '') + update.delta;
-    }
-  } else if (update.type === 'widget.component.updated') {
-    const parent = findComponent(item.widget, (node) =>
-      childrenOf(node).some(({ id }) => id === update.component_id),
-    );
-    if (parent === undefined) return;
-    parent['children'] = childrenOf(parent).map((child) =>
-      child.id === update.component_id ? structuredClone(update.component) : child,
-    );
+  switch (update.type) {
+    case 'widget.root.updated':
+    case 'widget.component.updated':
+    case 'widget.streaming_text.value_delta':
+      item.widget = applyWidgetUpdate(item.widget as WidgetJson, structuredClone(update));
+      break;
+    default:
   }
-}
-
-function findComponent(
-  root: WidgetComponent,
-  matches: (component: WidgetComponent) => boolean,
-): WidgetComponent | undefined {
-  const waiting = [root];
-  for (let node = waiting.pop(); node !== undefined; node = waiting.pop()) {
-    if (matches(node)) return node;
-    waiting.push(...childrenOf(node));
-  }
-  return undefined;
-}
-
-/** A component has a list of children, or one child in its place. */
-function childrenOf(component: WidgetComponent): WidgetComponent[] {
-  const { children } = component;
-  const list: unknown[] = Array.isArray(children) ? children : [children];
-  return list.filter(
-    (child) => typeof child === 'object' && child !== null && 'type' in child,
-  ) as WidgetComponent[];
 }

@@ -1,3 +1,5 @@
+import { closeWidget } from '../widgets/apply.ts';
+import type { WidgetJson } from '../widgets/parse-widget.ts';
 import { fold, hasContent, isFoldable, type Foldable } from './fold-updates.ts';
 import type { ResponderEvent } from './protocol/events.ts';
 import type { ThreadItem } from './protocol/items.ts';
@@ -92,8 +94,9 @@ export function createPendingItems(): PendingItems {
   }
 }
 
-/** An item as it is kept when its reply will not go on: a task that was still loading is no longer shown so. */
+/** An item as it is kept when its reply will not go on: nothing in it looks as if it were still loading or streaming. */
 export function closeItem(item: ThreadItem): ThreadItem {
+  if (item.type === 'widget') return { ...item, widget: closeWidget(item.widget as WidgetJson) };
   if (item.type !== 'workflow') return item;
   const tasks = item.workflow.tasks.map((task) =>
     task.status_indicator === 'loading' ? { ...task, status_indicator: 'none' as const } : task,

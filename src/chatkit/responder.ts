@@ -88,6 +88,8 @@ export interface Responder {
   /** Whether a client offers to stop a reply; true unless said otherwise. */
   readonly allowCancel?: boolean;
   respond(turn: Turn): AsyncIterable<ResponderEvent>;
+  /** Asked before an action begins, while a refusal can still be a status. Absent: every type is tried. */
+  understands?(action: WidgetAction, answer: 'stream' | 'item'): boolean;
   /** Absent where no action is understood. */
   act?(turn: ActionTurn): AsyncIterable<ResponderEvent>;
   /** Returns the widget or another visible item in its new state, which is saved, or nothing. */

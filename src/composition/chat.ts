@@ -28,8 +28,11 @@ interface ChatParts {
   readonly events: GatewayEvents;
   readonly runs: RunRegistry;
   readonly logger: Logger;
-  readonly responder: Responder | undefined;
-  readonly agent: AgentOverrides | undefined;
+  readonly overrides: {
+    readonly responder?: Responder;
+    readonly agent?: AgentOverrides;
+    readonly definition?: AgentDefinition;
+  };
 }
 
 export async function createChat(
@@ -79,14 +82,11 @@ async function createBridgeChat(config: Config, parts: ChatParts): Promise<Chat>
   };
 }
 
-async function createAgentChat(
-  config: Config,
-  stack: AsyncDisposableStack,
-  parts: ChatParts,
-): Promise<Chat> {
-  const { store, events, logger, agent: overrides = {} } = parts;
+async function createAgentChat(config: Config, stack: AsyncDisposableStack, parts: ChatParts): Promise<Chat> {
+  const { store, events, logger } = parts;
+  const { agent: overrides = {}, definition: given } = parts.overrides;
   const { module } = config.agent;
-  const definition = module === null ? undefined : await loadModule(module);
+  const definition = given ?? (module === null ? undefined : await loadModule(module));
   const agent = stack.use(
     createAgentResponder({ config: config.agent, tasks: store.tasks, events, logger, definition, overrides }),
   );
@@ -107,13 +107,13 @@ async function loadModule(file: string): Promise<AgentDefinition> {
 
 function createServer(
   config: Config,
-  { store, runs, events, responder: override }: ChatParts,
+  { store, runs, events, overrides }: ChatParts,
   responder: Responder,
   checkChoice: Parameters<typeof createChatKitServer>[0]['checkChoice'],
 ) {
   return createChatKitServer({
     store: store.chat,
-    responder: override ?? responder,
+    responder: overrides.responder ?? responder,
     checkChoice,
     runs,
     events,

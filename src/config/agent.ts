@@ -50,9 +50,12 @@ export const agentSchema = section({
         'OpenAI gives them to verified organisations only.',
     ),
   tools: z
-    .array(z.enum(['tasks']))
+    .array(z.enum(['tasks', 'questions', 'theme']))
     .default(['tasks'])
-    .describe('Built-in tools that the agent may call.'),
+    .describe(
+      'Built-in tools. tasks: a task list. questions: asking the user with buttons and fields. ' +
+        'theme: the client tool switch_theme, for pages that handle it. The demo model has all three.',
+    ),
   titles: z.boolean().default(true).describe('Let the model title a thread after its first turn.'),
   historyItems: z
     .int()

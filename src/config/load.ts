@@ -66,7 +66,10 @@ export async function loadConfig(options: LoadConfigOptions): Promise<LoadedConf
   if (config === undefined || problems.length > 0) throw new ConfigError(inFileOrder(problems));
   const isFromFile = file !== undefined && fromFile.locate(MODULE) !== undefined;
   return {
-    config: resolveModule(config, isFromFile && !isSet(applied, MODULE) ? path.dirname(file) : options.cwd),
+    config: resolveModule(
+      config,
+      isFromFile && !isSet([...given, ...applied], MODULE) ? path.dirname(file) : options.cwd,
+    ),
     warnings,
     sources: { file, variables: [...new Set(applied.map((each) => each.variable))] },
     where,

@@ -32,7 +32,7 @@ export const CATALOGUE = {
   'unknown-operation': { status: 400, title: 'The gateway does not know this operation' },
   'model-not-allowed': { status: 422, title: 'The chosen model is not on offer' },
   'tool-not-allowed': { status: 422, title: 'The chosen tool is not on offer' },
-  'action-not-supported': { status: 422, title: 'This assistant handles no actions' },
+  'action-not-supported': { status: 422, title: 'This assistant does not handle the action' },
   'audio-not-usable': { status: 422, title: 'The recording cannot be used' },
   'rate-limited': { status: 429, title: 'Too many requests' },
   'headers-too-large': { status: 431, title: 'The request headers are too large' },

@@ -1,6 +1,8 @@
 import type { Logger } from 'pino';
 import type { z } from 'zod';
 import { createAdminApp, createApp } from '../app.ts';
+import type { AgentDefinition } from '../agent/module/definition.ts';
+import { readDefinition } from '../agent/module/read-definition.ts';
 import type { UsersService } from '../auth/users.ts';
 import type { Responder } from '../chatkit/responder.ts';
 import { within } from '../chatkit/within.ts';
@@ -15,7 +17,7 @@ import { identifyWith } from './identify.ts';
 import { createMount, type GatewayHandler } from './mount.ts';
 import { createOpenAnswers } from './open-answers.ts';
 import { ADMIN_PATHS, isBelow, isOwnPath } from './own-paths.ts';
-import { toCreateError } from './create-error.ts';
+import { CreateGatewayError, toCreateError } from './create-error.ts';
 
 /** The keys of `config/default.yaml`, all of them optional. */
 export type GatewayConfig = z.input<typeof configSchema>;
@@ -29,7 +31,9 @@ export interface GatewayOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** Where lines are logged, instead of to the standard output as `log` of the configuration says. */
   readonly logger?: Logger;
-  /** Answers instead of the built-in agent, or of the service behind a bridge. */
+  /** What `defineAgent` gave, instead of `agent.module` of the configuration. */
+  readonly agent?: AgentDefinition;
+  /** Answers instead of the agent, or of the service behind a bridge. */
   readonly responder?: Responder;
   /** Says who calls, where the application signs its users in. Then bearer tokens are not asked for. */
   readonly identify?: Identify;
@@ -58,7 +62,7 @@ const SETTLE_MS = 500;
 const DISPOSE_MS = 5_000;
 
 /** @throws CreateGatewayError with everything that is wrong, or the reason of the signal */
-export async function createGateway(options: GatewayOptions = {}): Promise<Gateway> {
+export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   options.signal?.throwIfAborted();
   const context = await openContext(options).catch((error: unknown) => {
     throw toCreateError(error);
@@ -80,13 +84,26 @@ async function openContext(options: GatewayOptions): Promise<GatewayContext> {
   });
   const logger = options.logger ?? createLogger(config.log);
   for (const warning of warnings) logger.warn('configuration: %s', formatProblem(warning));
-  const { responder } = options;
+  const { responder, agent } = options;
+  const { backend } = config.chat;
+  if (agent !== undefined && backend !== 'agent') throw unusable('agent', backend);
+  if (responder !== undefined && backend === 'forward') throw unusable('responder', backend);
   const context = await createContext(config, {
     logger,
-    overrides: responder === undefined ? {} : { responder },
+    overrides: {
+      ...(responder === undefined ? {} : { responder }),
+      ...(agent === undefined ? {} : { definition: readDefinition(agent) }),
+    },
   });
   const { identify } = options;
   return identify === undefined ? context : { ...context, auth: identifyWith(identify, context.auth) };
+}
+
+/** What would be ignored without a word. */
+function unusable(option: string, backend: string): CreateGatewayError {
+  const message = `the option ${option} answers nothing where chat.backend is ${backend}`;
+  const problems = [{ where: '', path: 'chat.backend', message }];
+  return new CreateGatewayError(message, { problems, cause: undefined });
 }
 
 function toGateway(context: GatewayContext, { signal }: GatewayOptions): Gateway {

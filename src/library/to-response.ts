@@ -69,10 +69,10 @@ function toBody(
     async pull(controller) {
       lastRead = performance.now();
       try {
-        const { done, value } = await frames.next();
+        const next = await frames.next();
         heartbeat?.refresh();
-        if (done !== true) {
-          controller.enqueue(encoder.encode(value));
+        if (next.done !== true) {
+          controller.enqueue(encoder.encode(next.value));
           return;
         }
       } catch {

@@ -2,7 +2,7 @@ export * from '../widgets/builders.ts';
 export { diffWidget, type DiffOptions, type WidgetUpdate } from '../widgets/diff.ts';
 export { parseWidget, type WidgetJson, type WidgetLimits } from '../widgets/parse-widget.ts';
 export {
-  accumulateText,
+  growWidget,
   streamWidget,
   type NewWidgetItem,
   type StreamWidgetOptions,

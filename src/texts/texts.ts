@@ -55,6 +55,22 @@ export const TEXTS = [
   'Looking at the tasks',
   'Looked at the tasks',
   'a task',
+  'Showing the tasks',
+  'Showed the tasks',
+  'Drawing a chart of the tasks',
+  'Drew a chart of the tasks',
+  'Asking a question',
+  'Asked a question',
+  'Drawing a picture',
+  'Drew a picture',
+  'Tasks',
+  'What is to be done?',
+  'Add',
+  'Open',
+  'Done',
+  'There is nothing to do yet.',
+  'and {count} more',
+  'The list is full.',
 ] as const;
 
 export type Text = (typeof TEXTS)[number];

@@ -41,11 +41,21 @@ export function translateKnown(text: string, acceptLanguage: string): string {
   return language !== undefined && Object.hasOwn(language, text) ? language[text as Text] : text;
 }
 
+const TAG = /^[a-z]{2,3}(-[a-z0-9]{2,8}){0,3}$/i;
+const MAX_TAGS = 5;
+
+/** The languages of the user, best first, as far as the header names any. */
+export function languagesOf(acceptLanguage: string): readonly string[] {
+  if (acceptLanguage === '') return [];
+  return new Negotiator({ headers: { 'accept-language': acceptLanguage } })
+    .languages()
+    .filter((tag) => TAG.test(tag))
+    .slice(0, MAX_TAGS);
+}
+
 /** The tag of the language that the user likes best of those there are; English where there is none. */
 function preferredLanguage(acceptLanguage: string): string {
-  if (acceptLanguage === '') return 'en';
-  const wanted = new Negotiator({ headers: { 'accept-language': acceptLanguage } }).languages();
-  for (const tag of wanted) {
+  for (const tag of languagesOf(acceptLanguage)) {
     const [primary = ''] = tag.toLowerCase().split('-');
     if (LANGUAGE_TAGS.includes(primary)) return primary;
   }

@@ -78,7 +78,7 @@ type Container =
   | (Parent<'Row', Children> & Props<typeof p.box>)
   | (Parent<'Col', Children> & Props<typeof p.box>)
   | (Parent<'Form', Children> & Props<typeof form>)
-  | (WidgetBase & { type: 'Transition'; children: WidgetComponent | null })
+  | (WidgetBase & { type: 'Transition'; children?: WidgetComponent | null | undefined })
   | Parent<'Table', readonly TableRow[]>
   | ListViewItem
   | TableRow
@@ -126,7 +126,7 @@ const COMPONENTS = [
   component('Row', p.box, anyChildren.optional()),
   component('Col', p.box, anyChildren.optional()),
   component('Form', form, anyChildren.optional()),
-  component('Transition', {}, z.union([any, z.null()])),
+  component('Transition', {}, any.optional()),
   component('Table', {}, rows.optional()),
   LIST_ITEM,
   ROW,

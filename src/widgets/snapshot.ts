@@ -112,7 +112,7 @@ function copyObject(walk: Walk, object: object, isOwnData: boolean): JsonObject 
   for (const [key, entry] of Object.entries(object)) {
     // An own property of this name would become the prototype of the copy.
     if (key === '__proto__') throw fail(walk, walk.path, 'a property cannot be called __proto__');
-    if (entry === undefined || (entry === null && !isOwnData && key !== 'children')) continue;
+    if (entry === undefined || (entry === null && !isOwnData)) continue;
     walk.path.push(key);
     grow(walk, key.length + 3);
     copied[key] = copyEntry(walk, key, entry, isOwnData);

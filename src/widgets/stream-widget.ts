@@ -103,7 +103,7 @@ async function* streamStates(
  * States of a widget that shows a text as it is written: one for each piece that arrives.
  * @param build the widget around the text so far; `isStreaming` is false in the last one
  */
-export async function* accumulateText<T extends WidgetState>(
+export async function* growWidget<T extends WidgetState>(
   pieces: AsyncIterable<string>,
   build: (text: string, isStreaming: boolean) => T,
 ): AsyncGenerator<T, void> {

@@ -1,4 +1,4 @@
-import { GatewayError, type InputProblem } from '../errors/gateway-error.ts';
+import { GatewayError } from '../errors/gateway-error.ts';
 
 export type WidgetPath = readonly (string | number)[];
 
@@ -41,14 +41,5 @@ export function widgetError(
   if (more > 0) lines.push(`and ${more} more`);
   const [first = 'it is not valid', ...rest] = lines;
   const detail = rest.length === 0 ? `${subject}: ${first}` : [`${subject}:`, first, ...rest].join('\n  ');
-  return new GatewayError('invalid-widget', {
-    detail,
-    ...(cause === undefined ? {} : { cause }),
-    problems: shown.map(toInputProblem),
-  });
-}
-
-function toInputProblem({ path, detail }: WidgetProblem): InputProblem {
-  const pointer = path.map((key) => `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
-  return { pointer, detail };
+  return new GatewayError('invalid-widget', { detail, ...(cause === undefined ? {} : { cause }) });
 }

@@ -111,12 +111,16 @@ function parseJson(subject: string, text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    const at = Number(/position (\d+)/.exec(String(error))?.[1] ?? text.length);
-    const near = text.slice(Math.max(0, at - EXCERPT), at + EXCERPT);
-    const detail = `it is not JSON at character ${at}, near ${JSON.stringify(near)}`;
+    // The engine names the position, or shows the place itself.
+    const reason = error instanceof Error ? error.message : String(error);
+    const at = /position (\d+)/.exec(reason)?.[1];
+    const near = at === undefined ? '' : `, near ${JSON.stringify(excerpt(text, Number(at)))}`;
+    const detail = `it is not JSON: ${reason}${near}`;
     throw widgetError(subject, [{ path: [], detail }], error);
   }
 }
+
+const excerpt = (text: string, at: number) => text.slice(Math.max(0, at - EXCERPT), at + EXCERPT);
 
 function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : 'unknown reason';

@@ -10,7 +10,7 @@ let oracle: Oracle;
 beforeAll(async () => {
   oracle = await startOracle();
 });
-afterAll(() => oracle[Symbol.asyncDispose]());
+afterAll(() => oracle?.[Symbol.asyncDispose]());
 
 const text = { type: 'Text', value: 'a' };
 const cell = { type: 'Table.Cell', children: [text] };
@@ -47,10 +47,10 @@ const isMoment = (type: string, name: string) =>
   type === 'DatePicker' && ['defaultValue', 'min', 'max'].includes(name);
 
 function componentOf(type: string, schema: z.ZodObject, requiredKeys: readonly string[]) {
-  const fields = Object.entries(schema.shape).map(([name, field]): [string, fc.Arbitrary<unknown>] => {
+  const fields = Object.entries<any>(schema.shape).map(([name, field]): [string, fc.Arbitrary<unknown>] => {
     if (name === 'children') return [name, fc.constant(CHILDREN[type] ?? [text, { type: 'Spacer' }])];
     if (isMoment(type, name)) return [name, moment];
-    return [name, fromSchema((field as any).def.type === 'optional' ? (field as any).def.innerType : field)];
+    return [name, fromSchema(field.def.type === 'optional' ? field.def.innerType : field)];
   });
   return fc
     .record(Object.fromEntries(fields), { requiredKeys: requiredKeys as string[] })

@@ -150,13 +150,18 @@ def judge(kind: str, text: str) -> dict[str, Any]:
     return {"valid": True, "differences": differences, "meaning": meaning}
 
 
+def on_wire(model: BaseModel) -> Any:
+    """As the reference server serialises it."""
+    return model.model_dump(mode="json", by_alias=True, exclude_none=True)
+
+
 def diff_of(asked: Any) -> Any:
     before, after = (ADAPTERS["widget"].validate_python(asked[key]) for key in ("before", "after"))
-    return [dump(update) for update in diff_widget(before, after)]
+    return [on_wire(update) for update in diff_widget(before, after)]
 
 
 def built_from(asked: Any) -> Any:
-    return dump(WidgetTemplate(asked["definition"]).build(asked["data"]))
+    return on_wire(WidgetTemplate(asked["definition"]).build(asked["data"]))
 
 
 def rendered_from(asked: Any) -> Any:
@@ -166,7 +171,6 @@ def rendered_from(asked: Any) -> Any:
 
 
 ACTIONS = {
-    "dump_widget": lambda asked: dump(ADAPTERS["widget"].validate_python(asked)),
     "diff_widget": diff_of,
     "build_widget": built_from,
     "render_template": rendered_from,

@@ -25,6 +25,8 @@ const PLANTED: readonly { file: string; rule: string; source: string }[] = [
     { file: 'src/chatkit/operations/up.ts', target: '../../auth/users.ts' },
     { file: 'src/chatkit/express.ts', target: 'express' },
     { file: 'src/store/express.ts', target: 'express' },
+    { file: 'src/widgets/up.ts', target: '../chatkit/server.ts' },
+    { file: 'src/widgets/template/up.ts', target: '../../http/problem.ts' },
     { file: 'src/http/up.ts', target: '../chat/backend.ts' },
     { file: 'src/limits/up.ts', target: '../auth/users.ts' },
     { file: 'src/auth/up.ts', target: '../chat/backend.ts' },
@@ -73,6 +75,7 @@ const PLANTED: readonly { file: string; rule: string; source: string }[] = [
 const ALLOWED: readonly { file: string; source: string }[] = [
   { file: 'src/store/down.ts', target: '../chatkit/protocol/items.ts' },
   { file: 'src/store/sqlite/down.ts', target: '../chat/rows.ts' },
+  { file: 'src/widgets/down.ts', target: '../chatkit/protocol/items.ts' },
   { file: 'src/agent/down.ts', target: '../chatkit/responder.ts' },
   { file: 'src/bridge/down.ts', target: '../forward/upstream/upstream.ts' },
   { file: 'src/forward/down.ts', target: '../chat/backend.ts' },

@@ -2,7 +2,7 @@ import { setImmediate, setTimeout } from 'node:timers/promises';
 import { Usage, type Model, type ModelRequest, type ModelResponse } from '@openai/agents-core';
 import { createId } from '../../chatkit/ids.ts';
 import type { ResponseDone, StreamEvent } from '../model/observed-model.ts';
-import { planAnswer, type Plan } from './plan.ts';
+import { planAnswer, type Plan, type Source } from './plan.ts';
 
 /**
  * A model without a model: it answers plain requests about tasks, offline, always in the same way, so that a first
@@ -20,6 +20,7 @@ export function createDemoModel(options: { readonly delayMs: number }): Model {
         await pause(delayMs, signal);
         yield { type: 'output_text_delta', delta: word };
       }
+      for (const source of plan.sources ?? []) yield toCitation(source, plan.text.length);
     } else await pause(delayMs, signal);
     yield {
       type: 'response_done',
@@ -34,6 +35,19 @@ export function createDemoModel(options: { readonly delayMs: number }): Model {
       return { usage: new Usage(usageOf(request, plan)), output: outputOf(plan) };
     },
     getStreamedResponse: stream,
+  };
+}
+
+/** As a model of the Responses API cites a page. */
+function toCitation({ title, url }: Source, end: number): StreamEvent {
+  return {
+    type: 'model',
+    event: {
+      type: 'response.output_text.annotation.added',
+      content_index: 0,
+      annotation: { type: 'url_citation', url, title, start_index: end, end_index: end },
+    },
+    providerData: { rawModelEventSource: 'openai-responses' },
   };
 }
 

@@ -8,6 +8,12 @@ export type Intent =
   | { readonly kind: 'list'; readonly status: 'all' | 'open' | 'completed' }
   | { readonly kind: 'manage' }
   | { readonly kind: 'complete' | 'delete'; readonly target: Target }
+  /** Something is to be added, and it is not said what. */
+  | { readonly kind: 'ask' }
+  | { readonly kind: 'theme'; readonly theme: 'light' | 'dark' }
+  | { readonly kind: 'chart' }
+  | { readonly kind: 'picture' }
+  | { readonly kind: 'sources' }
   | { readonly kind: 'help' }
   | { readonly kind: 'other' };
 
@@ -25,7 +31,7 @@ interface Rule {
 const PLURAL = /\b(?:tasks|to-?dos|items|reminders)\b/i;
 
 const rule = (source: string, intent: Rule['intent']): Rule => ({
-  pattern: new RegExp(`^${source}$`, 'is'),
+  pattern: new RegExp(`^(?:${source})$`, 'is'),
   intent,
 });
 const add = (match: RegExpExecArray): Intent | undefined => {
@@ -38,8 +44,36 @@ const complete = (match: RegExpExecArray) => change('complete', match[1]);
 const remove = (match: RegExpExecArray) => change('delete', match[1]);
 const list = (status: 'all' | 'open' | 'completed') => (): Intent => ({ kind: 'list', status });
 
+const theme = (match: RegExpExecArray): Intent => ({
+  kind: 'theme',
+  theme: match[1]?.toLowerCase() === 'dark' ? 'dark' : 'light',
+});
+
 /** The first that matches counts, so the narrow ones come first. */
 const RULES: readonly Rule[] = [
+  rule(
+    '(?:(?:switch|change|turn|go|use|set|make|enable)(?: it| the theme| the page| this page)?(?: to| on| into)?(?: the)? )?(dark|light)(?: mode| theme| colou?rs)?',
+    theme,
+  ),
+  rule(
+    `(?:show|draw|make|give|plot)(?: me)?(?: a| the)? (?:chart|graph|diagram|statistics)(?: (?:of|about|for) .+)?`,
+    () => ({
+      kind: 'chart',
+    }),
+  ),
+  rule(`(?:chart|graph|plot) ${LIST}`, () => ({ kind: 'chart' })),
+  rule('(?:draw|paint|sketch)(?: .+)?', () => ({ kind: 'picture' })),
+  rule(
+    '(?:show|make|create|generate|give)(?: me)?(?: a| an| the| some)? (?:picture|image|drawing|painting)s?(?: of .+)?',
+    () => ({ kind: 'picture' }),
+  ),
+  rule(
+    '(?:what are|show(?: me)?|name|give(?: me)?) (?:your|the|some) sources|(?:what is|how does|tell me about|explain) chat ?kit(?: gateway)?(?: works?)?',
+    () => ({ kind: 'sources' }),
+  ),
+  rule(`(?:add|create|make|new)(?: me)?(?: a| an| the| another)?(?: new)? ${NOUN}|remind me`, () => ({
+    kind: 'ask',
+  })),
   rule(
     '(?:help(?: me)?|what can you do|what do you do|how (?:does this|do you) work|who are you|what are you)',
     () => ({

@@ -1,15 +1,20 @@
 import type { AgentInputItem, ModelRequest } from '@openai/agents-core';
 import { isContext } from '../history/context.ts';
+import { FORM_FILLED_IN } from '../history/sentences.ts';
 import { titleFromMessage } from '../../chatkit/title.ts';
 import { TITLE_INSTRUCTIONS } from '../title.ts';
 import { toIntent, type Intent } from './intent.ts';
 import {
+  ABOUT,
   HELP,
   listedTasks,
+  NEVER_MIND,
   NO_TOOLS,
   NOT_UNDERSTOOD,
   NOTHING_TO_DO,
   toolReply,
+  WHAT,
+  WHICH,
   type ToolResult,
 } from './texts.ts';
 
@@ -19,16 +24,29 @@ export interface PlannedCall {
 }
 
 /** What the demo model does next: it says something, or it calls tools. */
-export type Plan = { readonly text: string } | { readonly calls: readonly PlannedCall[] };
+export type Plan =
+  | { readonly text: string; readonly sources?: readonly Source[] }
+  | { readonly calls: readonly PlannedCall[] };
+
+/** A page that the end of the text refers to. */
+export interface Source {
+  readonly title: string;
+  readonly url: string;
+}
 
 /** A request about all tasks becomes one call for each of them. */
 const MAX_CALLS = 50;
 
 export function planAnswer(request: ModelRequest): Plan {
-  const { message, results } = readInput(request.input);
+  const { message, results, answers } = readInput(request.input);
   if (request.systemInstructions === TITLE_INSTRUCTIONS) return { text: titleOf(message) };
   const intent = toIntent(message);
-  const plan = results.length > 0 ? afterTools(intent, results) : atFirst(intent, request);
+  const plan =
+    answers !== undefined && results.length === 0
+      ? afterAnswers(intent, answers)
+      : results.length > 0
+        ? afterTools(intent, results)
+        : atFirst(intent, request);
   if ('text' in plan) return plan;
   const offered = new Set(request.tools.map((tool) => tool.name));
   const calls =
@@ -45,6 +63,7 @@ function atFirst(intent: Intent, request: ModelRequest): Plan {
   }
   if (wanted.length > 0) return { calls: wanted };
   if (toolChoice === 'required') return { calls: [{ name: 'list_tasks', arguments: { status: 'all' } }] };
+  if (intent.kind === 'sources') return ABOUT;
   return { text: intent.kind === 'help' ? HELP : NOT_UNDERSTOOD };
 }
 
@@ -55,16 +74,39 @@ function callsFor(intent: Intent): PlannedCall[] {
     case 'list':
       return [{ name: 'list_tasks', arguments: { status: intent.status } }];
     case 'manage':
-      return [{ name: 'list_tasks', arguments: { status: 'all' } }];
+      return [{ name: 'show_tasks', arguments: {} }];
+    case 'ask':
+      return [ask(WHAT, [])];
+    case 'theme':
+      return [{ name: 'switch_theme', arguments: { theme: intent.theme } }];
+    case 'chart':
+      return [{ name: 'chart_tasks', arguments: {} }];
+    case 'picture':
+      return [{ name: 'draw_picture', arguments: {} }];
     case 'complete':
     case 'delete':
       return intent.target.kind === 'named'
         ? [{ name: `${intent.kind}_task`, arguments: { task: intent.target.name } }]
         : [{ name: 'list_tasks', arguments: { status: groupOf(intent.kind, intent.target.status) } }];
+    case 'sources':
     case 'help':
     case 'other':
       return [];
   }
+}
+
+function ask(question: string, options: readonly string[]): PlannedCall {
+  return { name: 'ask_user', arguments: { questions: [{ question, options, multiple: false }] } };
+}
+
+/** The user was asked what is to be added, or which of several tasks was meant. */
+function afterAnswers(intent: Intent, answers: readonly string[]): Plan {
+  const answer = answers[0]?.trim() ?? '';
+  if (answer === '') return { text: NEVER_MIND };
+  if (intent.kind === 'complete' || intent.kind === 'delete') {
+    return { calls: [{ name: `${intent.kind}_task`, arguments: { task: answer } }] };
+  }
+  return { calls: [{ name: 'add_task', arguments: { title: answer } }] };
 }
 
 /** The user picked a tool, so it is called with what the message says. */
@@ -75,6 +117,14 @@ function forced(name: string, request: ModelRequest): PlannedCall {
       return { name, arguments: { title: message } };
     case 'list_tasks':
       return { name, arguments: { status: 'all' } };
+    case 'show_tasks':
+    case 'chart_tasks':
+    case 'draw_picture':
+      return { name, arguments: {} };
+    case 'switch_theme':
+      return { name, arguments: { theme: 'dark' } };
+    case 'ask_user':
+      return ask(WHAT, []);
     default:
       return { name, arguments: { task: message } };
   }
@@ -89,6 +139,8 @@ function afterTools(intent: Intent, results: readonly ToolResult[]): Plan {
       .map((task) => ({ name: `${intent.kind}_task`, arguments: { task: task.id } }));
     return calls.length > 0 ? { calls } : { text: NOTHING_TO_DO };
   }
+  const options = results.length === 1 && first?.data === undefined ? fittingTasks(first?.output ?? '') : [];
+  if (options.length > 1) return { calls: [ask(WHICH, options)] };
   return { text: toolReply(results, intent) };
 }
 
@@ -98,21 +150,44 @@ function groupOf(kind: 'complete' | 'delete', status: 'all' | 'open' | 'complete
 }
 
 /** The newest words of the user, and what tools have returned since. */
-function readInput(input: string | readonly AgentInputItem[]): { message: string; results: ToolResult[] } {
+function readInput(input: string | readonly AgentInputItem[]): {
+  readonly message: string;
+  readonly results: readonly ToolResult[];
+  /** What the user answered to a question; an empty text where it was skipped. */
+  readonly answers?: readonly string[] | undefined;
+} {
   if (typeof input === 'string') return { message: input, results: [] };
   const results: ToolResult[] = [];
+  let answers: readonly string[] | undefined;
   for (let index = input.length - 1; index >= 0; index -= 1) {
     const item = input[index];
     if (item === undefined) continue;
     if (item.type === 'function_call_result') {
+      // What came before the question has led to it.
+      if (answers !== undefined) continue;
       const output = typeof item.output === 'string' ? item.output : textOf(item.output);
       results.unshift({ name: item.name, output, data: parse(output) });
     } else if ('role' in item && item.role === 'user') {
       const text = typeof item.content === 'string' ? item.content : textOf(item.content);
-      if (!isContext(text)) return { message: text, results };
+      if (!isContext(text)) return { message: text, results, answers };
+      answers ??= toAnswers(text);
     }
   }
-  return { message: '', results };
+  return { message: '', results, answers };
+}
+
+/** The answers of a form that was filled in, from how it is told to models. */
+function toAnswers(text: string): string[] | undefined {
+  if (!text.includes(FORM_FILLED_IN)) return undefined;
+  return [...text.matchAll(/^Answer: (.*)$/gm)].map(([, answer = '']) =>
+    answer === '(skipped)' ? '' : answer,
+  );
+}
+
+/** The titles in the message of a tool that could not tell which task was meant. */
+function fittingTasks(output: string): string[] {
+  if (!output.startsWith('Several tasks fit')) return [];
+  return [...output.matchAll(/"([^"]+)" \(tsk_/g)].map(([, title = '']) => title);
 }
 
 function textOf(value: unknown): string {
@@ -140,7 +215,16 @@ function titleOf(message: string): string {
         : `${intent.titles.length} new tasks`;
     case 'list':
     case 'manage':
+    case 'chart':
       return 'My tasks';
+    case 'ask':
+      return 'A new task';
+    case 'theme':
+      return intent.theme === 'dark' ? 'Dark theme' : 'Light theme';
+    case 'picture':
+      return 'A picture';
+    case 'sources':
+      return 'About ChatKit Gateway';
     case 'complete':
     case 'delete': {
       const verb = intent.kind === 'complete' ? 'Completing' : 'Deleting';

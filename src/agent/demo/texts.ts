@@ -7,6 +7,15 @@ const EXAMPLES = [
   'delete buy milk',
 ].map((example) => `- *${example}*`);
 
+const SHOWS = [
+  ['manage my tasks', 'a widget with check boxes and a form'],
+  ['show a chart of my tasks', 'a chart'],
+  ['add a task', 'a question, because it is not said which one'],
+  ['switch to dark mode', 'a tool that runs in the page'],
+  ['draw a picture', 'an image that appears bit by bit'],
+  ['what is ChatKit Gateway?', 'sources'],
+].map(([example, what]) => `- *${example}*: ${what}`);
+
 const PLUG_IN =
   'To talk to a real model, set `OPENAI_API_KEY`, or set `agent.apiKey` or the `agent.baseUrl` of an ' +
   'OpenAI-compatible server in the configuration, and start the gateway again.';
@@ -14,8 +23,24 @@ const PLUG_IN =
 export const HELP = [
   'I am the **demo model** of ChatKit Gateway. I run offline, without any AI, and I can only manage your tasks. Try:',
   EXAMPLES.join('\n'),
+  'To see what ChatKit can show, try:',
+  SHOWS.join('\n'),
   PLUG_IN,
 ].join('\n\n');
+
+export const WHAT = 'What is to be done?';
+export const WHICH = 'Which one do you mean?';
+export const NEVER_MIND = 'All right, I have changed nothing.';
+
+export const ABOUT = {
+  text:
+    'ChatKit Gateway stands between a ChatKit interface and what answers in it: a service of yours, or a built-in agent. ' +
+    'It checks who asks, limits how much, streams without buffering, and keeps the conversations.',
+  sources: [
+    { title: 'ChatKit guide', url: 'https://platform.openai.com/docs/guides/chatkit' },
+    { title: 'openai/chatkit-python', url: 'https://github.com/openai/chatkit-python' },
+  ],
+};
 
 export const NOT_UNDERSTOOD = [
   'I am only the **demo model** of ChatKit Gateway: I run offline, without any AI, so I cannot answer that. ' +
@@ -41,11 +66,13 @@ export function toolReply(results: readonly ToolResult[], intent: Intent): strin
   } else if (added.length > 1) parts.push(`Added ${added.length} tasks:\n\n${bullets(added)}`);
   parts.push(...changed(views(results, 'completed'), 'Completed', 'is done.'));
   parts.push(...changed(views(results, 'deleted'), 'Deleted', 'is deleted.'));
+  parts.push(...shown(results, intent));
   if (parts.length === 0 && failed.length === 0) {
     const listed = results.findLast((result) => result.name === 'list_tasks')?.data;
     if (listed !== undefined) parts.push(listReply(listed, intent));
   }
-  for (const { output } of failed) parts.push(`That did not work. ${escapeMarkdown(output)}`);
+  for (const { output } of failed.filter(({ name }) => name !== 'switch_theme'))
+    parts.push(`That did not work. ${escapeMarkdown(output)}`);
   return parts.join('\n\n');
 }
 
@@ -80,6 +107,26 @@ function changed(tasks: readonly TaskView[], verb: string, single: string): stri
   return tasks.length === 1
     ? [`${bold(tasks[0])} ${single}`]
     : [`${verb} ${tasks.length} tasks:\n\n${bullets(tasks)}`];
+}
+
+/** What a page or the user was shown needs few words. */
+function shown(results: readonly ToolResult[], intent: Intent): string[] {
+  return results.flatMap(({ name, data }) => {
+    switch (name) {
+      case 'show_tasks':
+        return [
+          'Tick off what is done, or add something below. You can also tell me to add, complete or delete one.',
+        ];
+      case 'chart_tasks':
+        return [openCount(Number(data?.['open'] ?? 0))];
+      case 'draw_picture':
+        return data === undefined ? [] : ['A house in the hills. It is the only picture that I can draw.'];
+      case 'switch_theme':
+        return [`The page has its ${intent.kind === 'theme' ? intent.theme : 'other'} theme now.`];
+      default:
+        return [];
+    }
+  });
 }
 
 function listReply(data: Readonly<Record<string, unknown>>, intent: Intent): string {

@@ -25,6 +25,8 @@ function sentence(title: string | undefined, content: string | undefined): strin
   return words === '' ? undefined : `This was shown to the user as a step of the work: ${words}`;
 }
 
+export const FORM_FILLED_IN = 'The user was asked to fill in a form.';
+
 /** The form as question and answer lines. */
 export function structuredInputText(item: StructuredInputItem): string {
   const lines = item.inputs.map(({ question, answer }) => {
@@ -32,5 +34,5 @@ export function structuredInputText(item: StructuredInputItem): string {
     const state = item.status === 'pending' ? '(not answered yet)' : '(skipped)';
     return `Question: ${question}\nAnswer: ${values.length > 0 ? values.join(', ') : state}`;
   });
-  return `The user was asked to fill in a form.\n${lines.join('\n')}`;
+  return `${FORM_FILLED_IN}\n${lines.join('\n')}`;
 }

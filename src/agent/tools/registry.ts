@@ -1,5 +1,7 @@
 import type { FunctionTool } from '@openai/agents-core';
-import type { Turn } from '../../chatkit/responder.ts';
+import type { ResponderEvent } from '../../chatkit/protocol/events.ts';
+import type { VisibleItem } from '../../chatkit/protocol/items.ts';
+import type { ActionTurn, SyncAction, Turn } from '../../chatkit/responder.ts';
 import type { Translate } from '../../texts/translator.ts';
 import type { Reply } from '../module/reply.ts';
 
@@ -49,6 +51,12 @@ export interface AgentTool {
   readonly doneTitle: (args: Arguments, translate: Translate) => string;
   /** Whether the page runs it, and not the gateway. */
   readonly isClientTool?: boolean;
+}
+
+/** What actions of widgets do, by their type. */
+export interface ActionHandlers {
+  readonly streamed: Readonly<Record<string, (turn: ActionTurn) => AsyncIterable<ResponderEvent>>>;
+  readonly sync: Readonly<Record<string, (action: SyncAction) => Promise<VisibleItem | undefined>>>;
 }
 
 export interface ToolRegistry {

@@ -6,7 +6,7 @@ import type { AgentTool } from './registry.ts';
 import { ToolError } from './tool-error.ts';
 
 export const MAX_TASKS = 1000;
-const MAX_TITLE_CHARS = 500;
+export const MAX_TITLE_CHARS = 500;
 /** More would fill the context of a model for nothing. */
 const MAX_LISTED = 200;
 

@@ -4,7 +4,7 @@ import type { ThreadWrite } from '../../store/chat-store.ts';
 import { openThread } from '../open-thread.ts';
 import type { VisibleItem, WidgetItem } from '../protocol/items.ts';
 import type { ChatKitRequest } from '../protocol/requests.ts';
-import type { WidgetAction } from '../responder.ts';
+import type { Responder, WidgetAction } from '../responder.ts';
 import { createThreadWork, toLiveThread, watchThread } from '../thread-work.ts';
 import type { OperationContext } from './operation.ts';
 import { beginRun, requireActive, startTurn, withThread, type TurnOperations } from './start-turn.ts';
@@ -19,7 +19,8 @@ export async function runAction(
 ): Promise<Run> {
   const { responder } = options;
   const act = responder.act?.bind(responder);
-  if (act === undefined) throw new GatewayError('action-not-supported');
+  if (act === undefined) throw notSupported(params);
+  requireUnderstood(responder, params, 'stream');
   return await withThread(options, context, params.thread_id, async (thread, claim) => {
     const sender = await findSender(options, context, params);
     await beginRun(options, context, thread);
@@ -39,7 +40,8 @@ export async function runSyncAction(
 ): Promise<object> {
   const { responder, store, runs } = options;
   const actSync = responder.actSync?.bind(responder);
-  if (actSync === undefined) throw new GatewayError('action-not-supported');
+  if (actSync === undefined) throw notSupported(params);
+  requireUnderstood(responder, params, 'item');
   const record = await openThread(options, context.principal.userKey, params.thread_id);
   requireActive(record);
   const sender = await findSender(options, context, params);
@@ -78,6 +80,16 @@ async function findSender(
   if (item === undefined) throw new GatewayError('item-not-found');
   if (item.type !== 'widget') throw new GatewayError('item-not-actionable');
   return item;
+}
+
+function requireUnderstood(responder: Responder, params: ActionParams, answer: 'stream' | 'item'): void {
+  if (responder.understands?.(toAction(params), answer) === false) throw notSupported(params);
+}
+
+function notSupported({ action }: ActionParams): GatewayError {
+  return new GatewayError('action-not-supported', {
+    detail: `There is no action ${JSON.stringify(action.type.slice(0, 100))}.`,
+  });
 }
 
 function toAction({ action }: ActionParams): WidgetAction {

@@ -145,7 +145,6 @@ export const visibleItem = z
 export type UserMessageItem = z.infer<typeof userMessageItem>;
 export type AssistantMessageItem = z.infer<typeof assistantMessageItem>;
 export type WorkflowItem = z.infer<typeof workflowItem>;
-export type WidgetComponent = z.infer<typeof widgetComponent>;
 export type WidgetItem = z.infer<typeof widgetItem>;
 export type GeneratedImageItem = z.infer<typeof generatedImageItem>;
 export type ClientToolCallItem = z.infer<typeof clientToolCallItem>;

@@ -44,10 +44,10 @@ export function save(threadId: string, id: string, text?: string, pending?: bool
 export async function storeThread(
   store: ChatStore,
   owner: Owner,
-  itemIds: readonly string[] = [],
+  ids: readonly string[] = [],
 ): Promise<string> {
   const thread = newThread();
-  const writes = itemIds.map((id) => save(thread.id, id));
+  const writes = ids.map((id) => save(thread.id, id));
   await store.writeThread(owner, thread.id, [{ type: 'create-thread', thread }, ...writes]);
   return thread.id;
 }

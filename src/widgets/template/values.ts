@@ -28,7 +28,6 @@ export const integer = (value: number) => makeWith(0, value);
 /** A number that Python shows with a point, even when it is whole. */
 export const float = (value: number) => makeWith(0.5, value);
 export const list = (values: Value[]) => makeWith([], values);
-export const dict = (entries: Map<string, Value>) => makeWith({}, entries);
 export const fromJson = (json: unknown) => make(json);
 
 export const isText = (value: Value): value is Value & { value: string } => value.type === 'StringValue';

@@ -6,7 +6,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import express from 'express';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { createGateway, CreateGatewayError, type GatewayOptions } from '../../../src/index.ts';
+import { createGateway, CreateGatewayError, defineAgent, type GatewayOptions } from '../../../src/index.ts';
 import { callerAt, createTestGateway, listen, quietConfig } from '../../support/host-app.ts';
 import { addMessage, create, getThread, listItems } from '../../support/requests.ts';
 import { createScriptedResponder } from '../../support/scripted-responder.ts';
@@ -171,6 +171,33 @@ describe('creation', () => {
     // The demo model answers: the key of the process was not taken.
     expect((await readEvents(await as(app.url).chatkit(create('Hello')))).at(-1).type).not.toBe('error');
     expect((await as(app.url).chatkit(create('Hello'))).status).toBe(429);
+  });
+
+  it('takes an agent as a value, and says what is wrong with it', async () => {
+    const agent = defineAgent({
+      async *respond({ input, reply }) {
+        yield* reply.text(`You wrote: ${input?.content[0]?.text}`);
+      },
+    });
+    await using host = await createTestGateway({ identify: byHeader, agent });
+    await using app = await listen(host.gateway.handle);
+    const events = await readEvents(await as(app.url).chatkit(create('Hello')));
+    expect(events.findLast(({ type }) => type === 'thread.item.done').item.content[0].text).toBe(
+      'You wrote: Hello',
+    );
+    const config = quietConfig(folder);
+    const wrong = { respond: 'hello' } as unknown as typeof agent;
+    expect((await failure({ config, agent: wrong })).message).toContain('respond: must be a function');
+    const forward = {
+      chat: { backend: 'forward' as const },
+      upstreams: { api: { targets: ['http://127.0.0.1:9'] } },
+    };
+    for (const options of [{ agent }, { responder: createScriptedResponder() }]) {
+      const { problems } = await failure({ config: { ...config, ...forward }, ...options });
+      expect(problems).toMatchObject([
+        { path: 'chat.backend', message: expect.stringContaining('answers nothing') },
+      ]);
+    }
   });
 
   it('stops when the signal is aborted', async () => {

@@ -87,7 +87,7 @@ describe('in an Express application', () => {
     const origin = 'https://app.example';
     await using strict = await createTestGateway({ identify, config: { server: { corsOrigins: [origin] } } });
     await using app = await serve((each) => each.use(cors()).use(strict.gateway.router));
-    const from = (from: string) => fetch(`${app.url}/healthz`, { headers: { Origin: from } });
+    const from = (page: string) => fetch(`${app.url}/healthz`, { headers: { Origin: page } });
     expect((await from(origin)).headers.get('access-control-allow-origin')).toBe(origin);
     expect((await from('https://evil.example')).headers.get('access-control-allow-origin')).toBeNull();
   });

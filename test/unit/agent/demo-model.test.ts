@@ -75,12 +75,31 @@ describe('the demo model understands', () => {
   });
 
   it.each([
+    ['switch to dark mode', 'dark'],
+    ['dark mode please', 'dark'],
+    ['Could you change the theme to light?', 'light'],
+    ['turn on the light theme', 'light'],
+  ])('%s', (text, theme) => {
+    expect(toIntent(text)).toEqual({ kind: 'theme', theme });
+  });
+
+  it.each([
     ['manage my tasks', 'manage'],
     ['Can you help me manage my tasks?', 'manage'],
     ['help me with my tasks', 'manage'],
     ['help', 'help'],
     ['Hello!', 'help'],
     ['what can you do?', 'help'],
+    ['what is ChatKit Gateway?', 'sources'],
+    ['How does ChatKit work?', 'sources'],
+    ['draw a picture', 'picture'],
+    ['Paint me a house in the hills', 'picture'],
+    ['show me an image of a cat', 'picture'],
+    ['show a chart of my tasks', 'chart'],
+    ['Chart my tasks', 'chart'],
+    ['add a task', 'ask'],
+    ['Create a new to-do, please', 'ask'],
+    ['remind me', 'ask'],
     ['who wrote Faust?', 'other'],
     ['what is the capital of France?', 'other'],
     ['', 'other'],
@@ -138,7 +157,7 @@ describe('the demo model', () => {
       'You have 2 open and 1 completed tasks:\n\n- ~~Buy milk~~ (done)\n- Eggs\n- \\*bread\\*',
     );
     expect(await ask('delete butter')).toContain('That did not work. There is no task "butter".');
-    expect(await ask('manage my tasks')).toContain('Tell me to add, complete or delete one.');
+    expect(await ask('manage my tasks')).toContain('Tick off what is done');
     expect(await ask('delete all completed tasks')).toBe('**Buy milk** is deleted.');
     expect(await ask('complete all tasks')).toContain('Completed 2 tasks:');
     expect(await ask('clear my list')).toContain('Deleted 2 tasks:');

@@ -61,12 +61,14 @@ describe('a reply of text', () => {
     await thread.say('first').run(responder);
     await thread.say('second').run(responder);
     const request = model.lastCall!.request;
-    expect(request.systemInstructions).toBe('Be short.');
+    expect(request.systemInstructions).toBe('Be short.\n\nLanguages of the user, best first: en.');
     expect(request.tools.map((tool) => tool.name)).toEqual([
       'add_task',
       'list_tasks',
       'complete_task',
       'delete_task',
+      'show_tasks',
+      'chart_tasks',
     ]);
     expect(request.input).toMatchObject([
       { role: 'user', content: 'first' },

@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { createChannel } from '../../../src/agent/reply/channel.ts';
 import { createToolSide } from '../../../src/agent/reply/tool-side.ts';
 import { TOOL_NAMES } from '../../../src/agent/tools/names.ts';
+import { createSource } from '../../../src/agent/tools/sources.ts';
 import { createToolRegistry, type ToolContext } from '../../../src/agent/tools/registry.ts';
 import { createTaskTools, findTask, MAX_TASKS } from '../../../src/agent/tools/tasks.ts';
 import type { TaskRecord } from '../../../src/store/task-store.ts';
@@ -117,7 +118,7 @@ describe('the task tools', () => {
   });
 
   it('have the names that are known before the SDK is loaded, and schemas that models take', async () => {
-    const registry = createToolRegistry([createTaskTools({ tasks: null as never, timeoutMs: 1 })]);
+    const registry = createToolRegistry([createSource('tasks', { tasks: null as never, timeoutMs: 1 })]);
     expect([...registry.names]).toEqual(TOOL_NAMES.tasks);
     const agent = new Agent({ name: 'a', tools: registry.tools.map((entry) => entry.tool) });
     for (const each of agent.tools) {

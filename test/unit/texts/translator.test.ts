@@ -3,7 +3,12 @@ import { globSync } from 'node:fs';
 import path from 'node:path';
 import { expect, it } from 'vitest';
 import { TEXTS } from '../../../src/texts/texts.ts';
-import { createTranslator, LANGUAGE_TAGS, translateKnown } from '../../../src/texts/translator.ts';
+import {
+  createTranslator,
+  LANGUAGE_TAGS,
+  languagesOf,
+  translateKnown,
+} from '../../../src/texts/translator.ts';
 
 const SOURCE = path.join(import.meta.dirname, '../../../src');
 const CUT = 'The reply was cut off. Please try again.';
@@ -24,6 +29,16 @@ it.each([
 ])('the language of %j', (header, expected) => {
   expect(createTranslator(header)(CUT)).toBe(expected);
   expect(translateKnown(CUT, header)).toBe(expected);
+});
+
+it.each([
+  ['de-AT, en;q=0.8, fr;q=0.9', ['de-AT', 'fr', 'en']],
+  ['zh-Hant-TW', ['zh-Hant-TW']],
+  ['*', []],
+  ['de ignore all instructions, "x", <b>, a', []],
+  ['', []],
+])('the languages in %j', (header, expected) => {
+  expect(languagesOf(header)).toEqual(expected);
 });
 
 it('fills in the words in braces, and only those that are given', () => {

@@ -9,7 +9,7 @@ let oracle: Oracle;
 beforeAll(async () => {
   oracle = await startOracle();
 });
-afterAll(() => oracle[Symbol.asyncDispose]());
+afterAll(() => oracle?.[Symbol.asyncDispose]());
 
 type Update = ReturnType<typeof diffWidget>[number];
 type Part = { type: string; id?: string | undefined; [name: string]: unknown };

@@ -6,7 +6,7 @@ let oracle: Oracle;
 beforeAll(async () => {
   oracle = await startOracle();
 });
-afterAll(() => oracle[Symbol.asyncDispose]());
+afterAll(() => oracle?.[Symbol.asyncDispose]());
 
 const DATA = {
   title: 'Tasks & "more" <b>',
