@@ -6,7 +6,7 @@ export default defineAgent({
     {
       name: 'no prices',
       async execute({ agentOutput }) {
-        return { tripwireTriggered: /\d\s*€/.test(String(agentOutput)), outputInfo: {} };
+        return { tripwireTriggered: /\d\s*€/.test(agentOutput), outputInfo: {} };
       },
     },
   ],

@@ -1,5 +1,5 @@
 import { Agent, tool } from '@openai/agents';
-import { defineAgent, type ToolContext } from 'chatkit-gateway';
+import { contextOf, defineAgent } from 'chatkit-gateway';
 import { title, card } from 'chatkit-gateway/widgets';
 import { z } from 'zod';
 
@@ -9,7 +9,7 @@ const dice = tool({
   description: 'Rolls a die.',
   parameters: z.object({ sides: z.number() }),
   async execute({ sides }, run) {
-    const { reply } = run?.context as ToolContext;
+    const { reply } = contextOf(run);
     await reply.widget(card([title(`${sides} of ${sides}`)]));
     return `The die shows ${sides}.`;
   },

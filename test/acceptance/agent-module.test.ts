@@ -37,10 +37,13 @@ async function check(name: string, module: string, more: Readonly<Record<string,
 describe('agent.module', { timeout: 120_000 }, () => {
   it('of the README runs in a folder where nothing is installed', async () => {
     const { mock, baseUrl } = await startMockModel();
-    mock.on({ hasToolResult: false }, {
-      toolCalls: [{ name: 'weather', arguments: '{"city":"Oslo"}' }],
-    } as any);
-    mock.on({ hasToolResult: true } as any, { content: 'It is 20° in Oslo.' });
+    mock.on(
+      { hasToolResult: false },
+      {
+        toolCalls: [{ name: 'weather', arguments: '{"city":"Oslo"}' }],
+      },
+    );
+    mock.on({ hasToolResult: true }, { content: 'It is 20° in Oslo.' });
     const cwd = await write({
       'my-agent.ts': block('agent-module'),
       'gateway.yaml': `${block('agent-module-config')}\n  baseUrl: ${baseUrl}\n  titles: false\n`,
@@ -52,7 +55,7 @@ describe('agent.module', { timeout: 120_000 }, () => {
     const [, email = '', password = ''] = await program.waitFor(/Demo user +(\S+)[^]*Password +(\S+)/);
     const [, url = ''] = await program.waitFor(/URL +(http:\S+)/);
     const user = await createTestUser(url, { email, password });
-    const events = (await user.stream(create('Weather in Oslo?'))) as any[];
+    const events = await user.stream(create('Weather in Oslo?'));
     const done = events.filter(({ type }) => type === 'thread.item.done').map(({ item }) => item);
     expect(done.map(({ type }) => type)).toEqual(['user_message', 'widget', 'workflow', 'assistant_message']);
     expect(done[1].widget.children.map(({ value }: any) => value)).toEqual(['Oslo', '20°']);
@@ -129,7 +132,7 @@ describe('the examples of agents', () => {
 
   it('are listed in their README, and those that the README names are there', () => {
     const listed = readFileSync(new URL('README.md', EXAMPLES), 'utf8').matchAll(/^\| \[(\S+\.ts)\]/gm);
-    expect([...listed].map(([, file]) => file).sort()).toEqual(files.toSorted());
+    expect(new Set([...listed].map(([, file]) => file))).toEqual(new Set(files));
     const named = [...README.matchAll(/\]\(examples\/agent\/(\S+\.ts)\)/g)].map(([, file]) => file!);
     expect(named.filter((file) => !files.includes(file))).toEqual([]);
   });

@@ -2,7 +2,7 @@ import type { ResponderEvent } from '../../chatkit/protocol/events.ts';
 import { ReplyError, type ThreadWork } from '../../chatkit/responder.ts';
 import { createChannel, type Channel } from '../reply/channel.ts';
 import { InvalidReplyError, toEvent } from './checked.ts';
-import { createReply, type Reply } from './reply.ts';
+import { createReply, warnOfForgotten, type Reply } from './reply.ts';
 
 /** Nothing is sent before what was sent last is taken, so only code that awaits nothing could have more waiting. */
 const CAPACITY = 256;
@@ -45,7 +45,8 @@ export async function* runAuthor(run: AuthorRun): AsyncGenerator<ResponderEvent,
     channel.push({ kind: 'awaited', event, taken: resolve });
     await promise.finally(() => signal.removeEventListener('abort', onAbort));
   };
-  const steps = readSteps(run.name, () => run.start(createReply({ ...work, signal }, send), send));
+  const reply = createReply({ ...work, signal }, send);
+  const steps = readSteps(run.name, () => run.start(reply, send));
   const pull = () => {
     steps.next().then(
       (result) => channel.push({ kind: 'step', result }),
@@ -62,8 +63,10 @@ export async function* runAuthor(run: AuthorRun): AsyncGenerator<ResponderEvent,
         if (happening.kind === 'awaited') {
           yield check(happening.event);
           happening.taken();
-        } else if (happening.result.done === true) return;
-        else {
+        } else if (happening.result.done === true) {
+          warnOfForgotten(reply, work.logger, run.name);
+          return;
+        } else {
           yield check(happening.result.value);
           pull();
         }

@@ -38,9 +38,9 @@ const errorsOf = (gateway: TestGateway) =>
 async function reply(respond: Respond, agent: object = {}) {
   const { gateway, user } = await start(defineAgent({ respond }), agent);
   const events = await user.stream(create('Hello'));
-  const [{ thread }] = events as any[];
+  const [{ thread }] = events;
   const stored = (await user.ask(getThread(thread.id))).items.data as any[];
-  return { gateway, user, events: events as any[], stored, threadId: thread.id as string };
+  return { gateway, user, events, stored, threadId: thread.id as string };
 }
 
 const general = { type: 'error', code: 'stream.error', allow_retry: true };
@@ -97,7 +97,7 @@ describe('S4: a reply of a module', () => {
     expect(errorsOf(gateway)).toHaveLength(1);
   });
 
-  it.each([['a text'], [undefined], [{ a: 1 }]])('that throws %j is an error', async (thrown) => {
+  it.each<[unknown]>([['a text'], [undefined], [{ a: 1 }]])('that throws %j is an error', async (thrown) => {
     const { events } = await reply(() => {
       throw thrown;
     });
@@ -168,7 +168,7 @@ describe('S4: a reply of a module', () => {
     const response = await user.chatkit(create('Hello'), { signal: stop.signal });
     const reader = response.body!.getReader();
     let read = '';
-    while (!read.includes('Before.')) read += Buffer.from((await reader.read()).value!).toString();
+    while (!read.includes('Before.')) read += Buffer.from((await reader.read()).value ?? []).toString();
     stop.abort();
     const id = /"id":"(thr_\w+)"/.exec(read)![1]!;
     await vi.waitFor(() => expect(gateway.context.runs.activeCount).toBe(0));
@@ -182,7 +182,7 @@ describe('S4: a reply of a module', () => {
     const late = Promise.withResolvers<unknown>();
     const { events } = await reply(async ({ reply: write }) => {
       await write.text('Before.');
-      setTimeout(() => write.text('Late.').then(late.resolve, late.resolve), 50);
+      setTimeout(() => void write.text('Late.').then(late.resolve, late.resolve), 50);
     });
     expect(await late.promise).toMatchObject({ name: 'AbortError' });
     expect(JSON.stringify(events)).not.toContain('Late.');
@@ -230,7 +230,7 @@ describe('S4: a handler of a module', () => {
   const hang = () => new Promise<never>(() => {});
   async function thread(definition: AgentDefinition, agent: object = {}) {
     const started = await start(definition, agent);
-    const events = (await started.user.stream(create('Hello'))) as any[];
+    const events = await started.user.stream(create('Hello'));
     return { ...started, events, threadId: events[0].thread.id as string };
   }
 
