@@ -118,6 +118,7 @@ const KINDS: Readonly<Record<string, (turn: AuthorTurn, count: number) => Genera
   })),
 };
 
+// oxlint-disable-next-line import/no-default-export -- what a module of an agent is
 export default defineAgent({
   title: false,
   async *respond(turn) {

@@ -10,7 +10,7 @@ import { responsesFrames } from '../peers/reply.ts';
 
 const LONG = 5_000;
 const TURNS_PER_SECOND = 15;
-const WARM_UP_TURNS = 30;
+const WARM_UP_TURNS = 100;
 const LONG_ID = 'thr_long';
 const emptyId = (index: number) => `thr_empty${String(index).padStart(6, '0')}`;
 

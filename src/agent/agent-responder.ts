@@ -10,8 +10,7 @@ import type { AgentOverrides, Engine } from './engine.ts';
 import { DEMO_MODEL } from './demo/name.ts';
 import { createAuthorHandlers, type AuthorHandlers } from './module/author-handlers.ts';
 import type { AgentDefinition, RunAgentOptions } from './module/definition.ts';
-import { toolNamesOf } from './tools/from-module.ts';
-import { ADD, TOGGLE, TOOL_NAMES, toolSources } from './tools/names.ts';
+import { ADD, TOGGLE, TOOL_NAMES, toolNamesOf, toolSources } from './tools/names.ts';
 
 export interface AgentResponderOptions {
   readonly config: Config['agent'];

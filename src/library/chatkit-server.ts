@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import { parseOperation } from '../chat/operation.ts';
 import { createChatKitServer as createCore } from '../chatkit/server.ts';
 import type { OperationContext } from '../chatkit/operations/operation.ts';
+import type { Transcriber } from '../chatkit/operations/transcribe.ts';
 import type { TurnOperations } from '../chatkit/operations/start-turn.ts';
 import type { Responder } from '../chatkit/responder.ts';
 import { GatewayError } from '../errors/gateway-error.ts';
@@ -20,6 +21,8 @@ export interface ChatKitServerOptions {
   readonly logger?: Logger;
   /** @throws GatewayError when the user chose a model or a tool that is not on offer. Every choice is taken without it. */
   readonly checkChoice?: TurnOperations['checkChoice'];
+  /** Turns recordings into text; `input.transcribe` is refused without it. Recordings want a larger `maxBodyBytes`. */
+  readonly transcriber?: Transcriber;
   /** Most time between two savings of a growing reply; 500. */
   readonly checkpointMs?: number;
   /** How long a tool of the page may take; its answer is refused after that. An hour. */
@@ -106,6 +109,7 @@ export function createChatKitServer(options: ChatKitServerOptions): ChatKitServe
     checkChoice: options.checkChoice ?? (() => undefined),
     checkpointMs: options.checkpointMs ?? 500,
     clientToolTimeoutMs: options.clientToolTimeoutMs ?? 3_600_000,
+    transcriber: options.transcriber,
   });
 
   const handle: ChatKitServer['handle'] = async (request, caller, { signal = NEVER } = {}) => {

@@ -18,6 +18,7 @@ export type { ResponderEvent, ThreadStreamEvent } from '../chatkit/protocol/even
 export type { ThreadItem, UserMessageItem, VisibleItem, WidgetItem } from '../chatkit/protocol/items.ts';
 export type { ChatKitRequest, OperationType } from '../chatkit/protocol/requests.ts';
 export { createId, type IdKind } from '../chatkit/ids.ts';
+export type { Transcriber } from '../chatkit/operations/transcribe.ts';
 export type { LiveThread } from '../runs/live-thread.ts';
 export {
   ReplyError,

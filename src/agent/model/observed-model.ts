@@ -1,4 +1,4 @@
-import type { Model, ModelRequest } from '@openai/agents-core';
+import type { AgentInputItem, Model, ModelRequest } from '@openai/agents-core';
 import { CutStreamError, SilentModelError } from './errors.ts';
 
 export type StreamEvent =
@@ -28,9 +28,18 @@ const TICK: StreamEvent = { type: 'model', event: undefined };
  */
 export function observeModel(
   model: Model,
-  options: { readonly observer: ModelObserver; readonly idleTimeoutMs: number },
+  options: {
+    readonly observer: ModelObserver;
+    readonly idleTimeoutMs: number;
+    /** What was said before the input of the run. The SDK copies and compares every item that it is given. */
+    readonly before: readonly AgentInputItem[];
+  },
 ): Model {
-  const { observer, idleTimeoutMs } = options;
+  const { observer, idleTimeoutMs, before } = options;
+  const withBefore = (request: ModelRequest): ModelRequest =>
+    before.length === 0 || typeof request.input === 'string'
+      ? request
+      : { ...request, input: [...before, ...request.input] };
 
   async function* stream(request: ModelRequest): AsyncGenerator<StreamEvent> {
     let isWaitingForReader = false;
@@ -42,7 +51,7 @@ export function observeModel(
       observer.began(request);
       let isDone = false;
       let nextTick = performance.now() + TICK_MS;
-      for await (const event of model.getStreamedResponse(request)) {
+      for await (const event of model.getStreamedResponse(withBefore(request))) {
         timer.refresh();
         if (event.type === 'response_done') {
           isDone = true;
@@ -73,7 +82,7 @@ export function observeModel(
   }
 
   return {
-    getResponse: (request) => model.getResponse(request),
+    getResponse: (request) => model.getResponse(withBefore(request)),
     getStreamedResponse: stream,
     ...(model.getRetryAdvice === undefined ? {} : { getRetryAdvice: (args) => model.getRetryAdvice?.(args) }),
     ...(model.supportsPromptModelSelection === undefined

@@ -126,15 +126,16 @@ export function startRun(options: RunOptions): AgentRun {
   };
 
   async function run(): Promise<void> {
-    const runner = createRunner(options, observer);
+    const agent = await options.agentFor(tools.context);
+    const { before, input } = splitInput(agent, options.input);
+    const runner = createRunner(options, observer, before);
     runner.on('agent_tool_end', (_context, _agent, { name }, output, { toolCall }) => {
       if (toolCall.type !== 'function_call') return;
       // A tool that was not made here does not say so.
       const isOther = options.registry.get(name) === undefined;
       writer.toolEnded(toolCall.callId, { succeeded: isOther || succeeded.has(toolCall.callId), output });
     });
-    const agent = await options.agentFor(tools.context);
-    const result = await runner.run(agent, options.input, {
+    const result = await runner.run(agent, input, {
       stream: true,
       maxTurns: options.maxTurns,
       signal: stop.signal,
@@ -177,13 +178,28 @@ export function startRun(options: RunOptions): AgentRun {
   };
 }
 
+/**
+ * What the run itself is given, and what only the model is: the newest message and what follows it are enough for an
+ * agent that shows its input to nobody.
+ */
+function splitInput(agent: Agent<ToolContext>, input: readonly AgentInputItem[]) {
+  const showsInput = agent.inputGuardrails.length > 0 || agent.handoffs.length > 0;
+  const newest = input.findLastIndex((item) => 'role' in item && item.role === 'user');
+  const start = showsInput ? 0 : Math.max(newest, 0);
+  return { before: input.slice(0, start), input: input.slice(start) };
+}
+
 /** One for each reply, because its hooks and the observed model belong to the reply. */
-function createRunner({ models, model, idleTimeoutMs }: RunOptions, observer: ModelObserver): Runner {
+function createRunner(
+  { models, model, idleTimeoutMs }: RunOptions,
+  observer: ModelObserver,
+  before: readonly AgentInputItem[],
+): Runner {
   return new Runner({
     model,
     modelProvider: {
       async getModel(name) {
-        return observeModel(await models.getModel(name), { observer, idleTimeoutMs });
+        return observeModel(await models.getModel(name), { observer, idleTimeoutMs, before });
       },
     },
     // Traces would go to OpenAI, whichever server the model runs on.

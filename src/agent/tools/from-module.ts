@@ -29,11 +29,6 @@ export function toModuleTools(
   return { own, others };
 }
 
-/** The names that a user may pick, known before the SDK is loaded. */
-export function toolNamesOf({ tools = [], clientTools = [] }: AgentDefinition): string[] {
-  return [...tools, ...clientTools].flatMap((tool) => ('name' in tool ? [String(tool.name)] : []));
-}
-
 function toAgentTool(tool: ServerTool, timeoutMs: number): AgentTool {
   const titleOf =
     (title: ServerTool['activeTitle']): AgentTool['activeTitle'] =>

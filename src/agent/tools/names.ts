@@ -1,4 +1,5 @@
 import type { Config } from '../../config/schema.ts';
+import type { AgentDefinition } from '../module/definition.ts';
 
 type ToolSource = Config['agent']['tools'][number];
 
@@ -21,3 +22,8 @@ export function toolSources(
 /** What the check boxes and the form of the task list send: the first is answered with the changed item. */
 export const TOGGLE = 'tasks.toggle';
 export const ADD = 'tasks.add';
+
+/** The names that a user may pick, known before the SDK is loaded. */
+export function toolNamesOf({ tools = [], clientTools = [] }: AgentDefinition): string[] {
+  return [...tools, ...clientTools].flatMap((tool) => ('name' in tool ? [String(tool.name)] : []));
+}

@@ -188,6 +188,30 @@ describe('below a prefix', () => {
     );
   });
 
+  it('routes of a service keep their paths, and its redirects come back below the prefix', async () => {
+    await using service = await listen((req, res) => {
+      if (req.url === '/api/tasks/1?x=1') res.writeHead(302, { Location: '/api/tasks/2' }).end();
+      else res.writeHead(200, { 'Content-Type': 'application/json' }).end(JSON.stringify(req.url));
+    });
+    await using other = await createTestGateway({
+      identify,
+      config: {
+        upstreams: { api: { targets: [service.url], credentials: 'none' } },
+        routes: [{ path: '/api/tasks', upstream: 'api', methods: ['GET', 'POST'] }],
+      },
+    });
+    await using app = await serve((each) => each.use(express.json()).use('/chat', other.gateway.router));
+    const ada = callerAt(`${app.url}/chat`, ADA);
+    const moved = await ada.fetch('/api/tasks/1?x=1', { redirect: 'manual' });
+    expect([moved.status, moved.headers.get('location')]).toEqual([302, '/chat/api/tasks/2']);
+    const posted = await ada.fetch('/api/tasks', {
+      method: 'POST',
+      headers: JSON_TYPE,
+      body: '{"title":"x"}',
+    });
+    expect(await posted.json()).toBe('/api/tasks');
+  });
+
   it('a prefix from the address cannot write into the page, or into the names of metrics', async () => {
     await using app = await serve((each) => {
       each.use('/admin', host.gateway.adminRouter);

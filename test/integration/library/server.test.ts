@@ -295,14 +295,16 @@ describe('toNodeListener', () => {
   });
 });
 
+async function listLoaded(name: string): Promise<string[]> {
+  const program = fileURLToPath(new URL('./programs/list-modules.ts', import.meta.url));
+  const options = ['--conditions=chatkit-gateway-source', program, name];
+  const { stdout } = await promisify(execFile)(process.execPath, options, { timeout: 25_000 });
+  return JSON.parse(stdout) as string[];
+}
+
 describe('importing it', () => {
   it('loads no Express, no SDK of a model and no database', async () => {
-    const program = fileURLToPath(new URL('./programs/list-modules.ts', import.meta.url));
-    const run = promisify(execFile);
-    const { stdout } = await run(process.execPath, ['--conditions=chatkit-gateway-source', program], {
-      timeout: 25_000,
-    });
-    const files = JSON.parse(stdout) as string[];
+    const files = await listLoaded('chatkit-gateway/server');
     const packages = new Set(
       files.flatMap((url) => /.*\/node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(url)?.[1] ?? []),
     );
@@ -311,6 +313,8 @@ describe('importing it', () => {
       [
         "@pinojs/redact",
         "atomic-sleep",
+        "content-type",
+        "negotiator",
         "on-exit-leak-free",
         "pino",
         "pino-std-serializers",
@@ -322,5 +326,13 @@ describe('importing it', () => {
       ]
     `);
     expect(files.filter((url) => /\/src\/(agent|auth|forward|bridge|store\/sqlite)\//.test(url))).toEqual([]);
+  });
+
+  it('loads no server where a module only defines an agent', async () => {
+    const files = await listLoaded('chatkit-gateway');
+    expect(files.some((url) => url.endsWith('/src/index.ts'))).toBe(true);
+    expect(
+      files.filter((url) => /node_modules\/(express|helmet|kysely|pg|openai)\/|\/src\/app\.ts$/.test(url)),
+    ).toEqual([]);
   });
 });

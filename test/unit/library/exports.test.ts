@@ -154,6 +154,7 @@ describe('the exported names', () => {
         "ThreadStreamEvent": "type",
         "ThreadWork": "type",
         "ThreadWrite": "type",
+        "Transcriber": "type",
         "Turn": "type",
         "UserMessageItem": "type",
         "VisibleItem": "type",

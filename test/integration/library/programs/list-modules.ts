@@ -1,6 +1,6 @@
 import { registerHooks } from 'node:module';
 
-// Prints every file that importing the server loads.
+// Prints every file that an import of this name loads.
 const loaded: string[] = [];
 registerHooks({
   load(url, context, next) {
@@ -8,5 +8,5 @@ registerHooks({
     return next(url, context);
   },
 });
-await import('chatkit-gateway/server');
+await import(process.argv[2] ?? 'chatkit-gateway/server');
 process.stdout.write(JSON.stringify(loaded));
