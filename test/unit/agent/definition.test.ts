@@ -8,6 +8,7 @@ import {
   type AgentDefinition,
   type ToModelInput,
 } from '../../../src/agent/module/definition.ts';
+import { readDefinition } from '../../../src/agent/module/read-definition.ts';
 import { createTestAgent } from '../../support/agent.ts';
 import { createFakeThread, type FakeThread } from '../../support/turn.ts';
 
@@ -48,6 +49,31 @@ describe('a definition', () => {
     const responder = await setUp({ agent: new Agent({ name: 'Mine', model }) });
     expect(responder.describe().demo).toBe(false);
     expect((await createFakeThread().say('hi').run(responder)).text).toBe('From my own model.');
+  });
+
+  it('is refused where a model of another agent has no name', () => {
+    const other = new Agent({ name: 'Other', model: answered() });
+    const agent = new Agent({ name: 'Mine', model: answered(), handoffs: [other] });
+    expect(() => readDefinition({ agent })).toThrow(
+      'the model of Other, which is handed over to, must be a name',
+    );
+    const named = new Agent({ name: 'Named', model: 'gpt', handoffs: [] });
+    expect(() => readDefinition({ agent: new Agent({ name: 'Mine', handoffs: [named] }) })).not.toThrow();
+  });
+
+  it('may have a better tool in the place of a built-in one', async () => {
+    const agent = await createTestAgent({
+      model: new ScriptedModel([[call('list_tasks')], [assistantMessage('None.')]]),
+      definition: {
+        tools: [
+          defineTool({ name: 'list_tasks', description: '', doneTitle: 'Mine', execute: () => 'none' }),
+        ],
+      },
+    });
+    onTestFinished(() => agent[Symbol.asyncDispose]());
+    const reply = await createFakeThread().say('hi').run(agent.responder);
+    expect(reply.error).toBeUndefined();
+    expect(JSON.stringify(reply.events)).toContain('"title":"Mine"');
   });
 
   it('can make an agent for each turn, with the tools of the module', async () => {
