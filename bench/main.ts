@@ -22,6 +22,7 @@ import { measureReplies } from './scenarios/replies.ts';
 import { measureStalled } from './scenarios/stalled.ts';
 import { measureStart } from './scenarios/start.ts';
 import { measureStreamLag } from './scenarios/stream-lag.ts';
+import { measureUploads } from './scenarios/uploads.ts';
 import { measureWidgets } from './scenarios/widgets.ts';
 
 const SCENARIOS: Readonly<Record<string, Scenario>> = {
@@ -36,6 +37,7 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
   'stream-lag': measureStreamLag,
   'forward-idle': measureForwardIdle,
   stalled: measureStalled,
+  uploads: measureUploads,
   widgets: measureWidgets,
 };
 /** A run that hangs must not hang for ever. */

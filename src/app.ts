@@ -4,6 +4,7 @@ import { createHostedSessionRoute } from './chat/hosted/session-route.ts';
 import { createSimpleApi } from './chat/simple/routes.ts';
 import type { Config } from './config/schema.ts';
 import type { GatewayContext } from './context.ts';
+import { createAttachmentRoutes } from './http/attachment-routes.ts';
 import { createDocsRoutes } from './http/docs.ts';
 import { createHealthRoutes } from './http/health.ts';
 import { createInstrument } from './http/instrument.ts';
@@ -17,12 +18,12 @@ import { sizeOfTranscriptionRequests } from './transcription/settings.ts';
 
 /** The public listener, in the order in which a request passes. */
 export function createApp(context: GatewayContext): Express {
-  const { config, logger, metrics, auth, limits, backend, readiness, passThrough } = context;
+  const { config, logger, metrics, auth, limits, backend, readiness, passThrough, attachments } = context;
   const { bodyLimitBytes, heartbeatMs } = config.server;
   const limitRuns = limits.runs.consume;
   const app = createBareApp([...config.server.trustProxy]);
 
-  app.use(createRequestContext({ logger }));
+  app.use(createRequestContext({ logger, publicUrl: config.server.publicUrl }));
   // Before anything can refuse a request, so that refusals are counted and logged too.
   app.use(createInstrument({ metrics }));
   app.use(requirePlainTarget);
@@ -37,6 +38,12 @@ export function createApp(context: GatewayContext): Express {
     const limit = ({ path }: { readonly path: string }) => limits.routes.get(path)?.middleware;
     const { publicUrl } = config.server;
     app.use(createPassThroughRoutes({ passThrough, authenticate: [auth.authenticate], limit, publicUrl }));
+  }
+
+  // A browser that loads an image, or uploads out of a frame, sends no token: a signed link can stand for it.
+  if (attachments !== undefined) {
+    const authenticate = [auth.authenticate, auth.requireChat, limits.chat.middleware];
+    app.use(createAttachmentRoutes({ attachments, authenticate }));
   }
 
   // Everything below needs a principal that may chat.

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { AgentOverrides } from './agent/engine.ts';
 import type { AgentDefinition } from './agent/module/definition.ts';
+import type { Attachments } from './attachments/attachments.ts';
 import type { Auth } from './auth/auth.ts';
 import type { ChatDescription } from './auth/schemas.ts';
 import { startSessionSweep } from './auth/session-sweep.ts';
@@ -9,6 +10,7 @@ import type { ChatBackend } from './chat/backend.ts';
 import { createHostedSessions, type HostedSessions } from './chat/hosted/sessions.ts';
 import { createMeasuredBackend } from './chat/measured-backend.ts';
 import type { Responder } from './chatkit/responder.ts';
+import { openAttachments } from './composition/attachments.ts';
 import { createAuth, openKeyWhereNeeded } from './composition/auth.ts';
 import { createChat } from './composition/chat.ts';
 import { openPassThrough } from './composition/routes.ts';
@@ -33,6 +35,8 @@ export interface GatewayContext extends AsyncDisposable {
   readonly limits: Limits;
   readonly runs: RunRegistry;
   readonly backend: ChatBackend;
+  /** Absent where files cannot be attached, or a service keeps them. */
+  readonly attachments: Attachments | undefined;
   /** The routes of the configuration, where it has any. */
   readonly passThrough: PassThrough | undefined;
   /** Absent where no workflow of OpenAI is configured. */
@@ -68,7 +72,16 @@ export async function createContext(
   const key = await openKeyWhereNeeded(config, logger);
   const mint = key && createTokenMinter({ issuer: config.auth.local.issuer, key });
   const serviceOf = createServices(config, stack, { mint, logger });
-  const chat = await createChat(config, stack, { serviceOf, store, events, runs, logger, overrides });
+  const attachments = await openAttachments(config, stack, { store, key, logger });
+  const chat = await createChat(config, stack, {
+    serviceOf,
+    store,
+    attachments,
+    events,
+    runs,
+    logger,
+    overrides,
+  });
   const closing = new AbortController();
   const passThrough = await openPassThrough(config, stack, { serviceOf, metrics, closing: closing.signal });
   const auth = await createAuth(config, stack, {
@@ -94,6 +107,7 @@ export async function createContext(
     limits,
     runs,
     backend: createMeasuredBackend(chat.backend, metrics),
+    attachments,
     passThrough,
     hostedSessions: createHostedSessions({ hosted: config.chat.hosted, agentApiKey: config.agent.apiKey }),
     readiness,

@@ -110,7 +110,7 @@ export const BEHAVIOURS: readonly Behaviour[] = [
   done('A55', 'the data of another user does not exist'),
   done('A56', 'logs hold no secret and no message'),
   done('A57', 'metrics are not public and hold no identity'),
-  later('A58', 'attachments are never served as pages', 'attachments of the gateway itself'),
+  done('A58', 'attachments are never served as pages'),
   later('A59', 'signing out ends live streams', 'runs that outlive their connection'),
   done('A60', 'error bodies tell nothing of the inside'),
 ];

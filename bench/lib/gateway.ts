@@ -94,6 +94,12 @@ async function writeConfig(options: GatewayOptions): Promise<string> {
       policies: { chat: UNLIMITED, runs: UNLIMITED, signInAddress: UNLIMITED, signInAccount: UNLIMITED },
     },
     store: { url: `sqlite:${path.join(folder, 'gateway.db')}` },
+    attachments: {
+      directory: path.join(folder, 'attachments'),
+      maxBytes: 1_100_000_000,
+      maxBytesPerUser: 1_000_000_000_000,
+      maxFilesPerUser: 1_000_000,
+    },
   };
   await writeFile(file, stringify(config));
   return file;

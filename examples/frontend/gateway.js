@@ -37,7 +37,10 @@ export async function signIn(gateway, credentials) {
         await renewal;
       }
       const request = new Request(url, init);
-      request.headers.set('Authorization', `Bearer ${grant.access_token}`);
+      // An upload can go to a bucket: the token is for the gateway alone.
+      if (new URL(request.url).origin === new URL(gateway).origin) {
+        request.headers.set('Authorization', `Bearer ${grant.access_token}`);
+      }
       return await fetch(request);
     },
   };

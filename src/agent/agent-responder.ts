@@ -14,6 +14,8 @@ import { ADD, TOGGLE, TOOL_NAMES, toolNamesOf, toolSources } from './tools/names
 
 export interface AgentResponderOptions {
   readonly config: Config['agent'];
+  /** What of attached files the model is given. */
+  readonly files: Config['attachments']['model'];
   readonly tasks: TaskStore;
   readonly events: GatewayEvents;
   readonly logger: Logger;
@@ -55,7 +57,7 @@ interface Loaded {
 
 /** The built-in agent, or what a module makes of it: replies are written by a model on the agents SDK. */
 export function createAgentResponder(options: AgentResponderOptions): AgentResponder {
-  const { config, tasks, events, definition = {}, overrides = {} } = options;
+  const { config, files, tasks, events, definition = {}, overrides = {} } = options;
   const isDemo = isOffline(options);
   const choices = toChoices(options, isDemo);
   const choose = (inference: InferenceOptions) => {
@@ -76,7 +78,7 @@ export function createAgentResponder(options: AgentResponderOptions): AgentRespo
     loaded = {
       engine,
       respond: (turn, given = {}) =>
-        respond({ turn, engine, config, events, choose, titleTimeoutMs, definition, given }),
+        respond({ turn, engine, config, files, events, choose, titleTimeoutMs, definition, given }),
     };
     return loaded;
   }

@@ -7,6 +7,7 @@ import type { GatewayEvents } from '../observability/events.ts';
 import type { Choice, InferenceOptions } from './choice.ts';
 import type { Engine, TokenUsage } from './engine.ts';
 import { toFailure, toReplyError } from './failures.ts';
+import { readAttachedFiles } from './history/attached-files.ts';
 import { toModelInput } from './history/to-model-input.ts';
 import { AuthorCodeError } from './module/bounded.ts';
 import type { AgentDefinition, RunAgentOptions } from './module/definition.ts';
@@ -19,6 +20,8 @@ export interface RespondOptions {
   readonly turn: Turn;
   readonly engine: Engine;
   readonly config: Config['agent'];
+  /** What of attached files the model is given. */
+  readonly files: Config['attachments']['model'];
   readonly events: GatewayEvents;
   readonly choose: (inference: InferenceOptions) => Choice;
   readonly titleTimeoutMs?: number | undefined;
@@ -64,12 +67,13 @@ export async function* respond(options: RespondOptions): AsyncGenerator<Responde
 }
 
 async function inputOf(
-  { turn, config, definition, given }: RespondOptions,
+  { turn, config, definition, given, files: bounds }: RespondOptions,
   items: readonly ThreadItem[],
 ): Promise<AgentInputItem[]> {
   if (given?.input !== undefined) return [...given.input];
   const own = await applyModelInput(definition.toModelInput, items, turn, config.toolTimeoutMs);
-  return toModelInput(own.items, { given: own.given });
+  const files = await readAttachedFiles(turn, own.items, bounds);
+  return toModelInput(own.items, { files, given: own.given });
 }
 
 /** Who is told of what a run does besides its events. */

@@ -1,4 +1,4 @@
-import { createPublicKey, generateKeyPairSync, randomBytes } from 'node:crypto';
+import { createPublicKey, generateKeyPairSync, hkdfSync, randomBytes } from 'node:crypto';
 import { link, mkdir, open, readFile, stat, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { calculateJwkThumbprint, importJWK, type CryptoKey, type JWK } from 'jose';
@@ -15,6 +15,8 @@ export interface SigningKey {
   readonly publicKey: CryptoKey;
   /** Safe to publish. */
   readonly publicJwk: JWK;
+  /** 256 bits for one purpose, always the same ones; they tell nothing of the key or of those for another purpose. */
+  deriveSecret(purpose: string): Uint8Array;
 }
 
 /** The key file cannot be used. The message says why, for the operator. */
@@ -110,6 +112,8 @@ async function toSigningKey(keyFile: string, text: string): Promise<SigningKey> 
     publicJwk,
     privateKey: await importJWK({ kty, crv, x, d }, SIGNING_ALGORITHM),
     publicKey: await importJWK(publicJwk, SIGNING_ALGORITHM),
+    deriveSecret: (purpose) =>
+      new Uint8Array(hkdfSync('sha256', Buffer.from(d, 'base64url'), '', `chatkit-gateway ${purpose}`, 32)),
   };
 }
 

@@ -27,6 +27,8 @@ export interface ChatContext {
   /** W3C trace context of the caller, to be passed on. */
   readonly trace: Readonly<Record<string, string>>;
   readonly logger: Logger;
+  /** The address of the gateway as the caller uses it, without a slash at the end. */
+  readonly origin: string;
   /** Aborted when the client has gone. */
   readonly signal: AbortSignal;
 }

@@ -9,7 +9,7 @@ const MAX_LOCALE_LENGTH = 256;
 
 /** What a backend needs to know of an authenticated request. */
 export function toChatContext(req: Request, res: Response): ChatContext {
-  const { requestId, logger, signal, accessToken } = requestContext(res);
+  const { requestId, logger, signal, origin, accessToken } = requestContext(res);
   const principal = requirePrincipal(res);
   if (accessToken === undefined) throw new GatewayError('unauthenticated');
   const locale = req.get('accept-language') ?? '';
@@ -20,6 +20,7 @@ export function toChatContext(req: Request, res: Response): ChatContext {
     locale: locale.length > MAX_LOCALE_LENGTH ? '' : locale,
     trace: toTrace(req),
     logger: logger.child({ userId: principal.subject }),
+    origin,
     signal,
   };
 }

@@ -39,9 +39,17 @@ export function createHeldWrites(write: (writes: readonly ThreadWrite[]) => Prom
     held = { writes: [], announce: [] };
     return taken;
   };
-  const store = async ({ writes, announce }: Held) => {
-    if (writes.length > 0) await write(writes);
-    for (const tell of announce) await tell();
+  /** Stores and tells what is held by then, after what is being stored now. */
+  const store = (): Promise<void> => {
+    const before = storing;
+    const next = (async () => {
+      await before;
+      const { writes, announce } = takeNow();
+      if (writes.length > 0) await write(writes);
+      for (const tell of announce) await tell();
+    })();
+    storing = next;
+    return next;
   };
   const settled = async () => {
     await storing;
@@ -56,14 +64,14 @@ export function createHeldWrites(write: (writes: readonly ThreadWrite[]) => Prom
       held.writes.push(...writes);
       held.announce.push(announce);
       timer ??= setTimeout(() => {
-        storing = store(takeNow()).catch((error: unknown) => {
+        store().catch((error: unknown) => {
           failure = { error };
         });
       }, HOLD_MS);
     },
     async flush() {
       await settled();
-      if (held.announce.length > 0) await store(takeNow());
+      if (held.announce.length > 0) await store();
     },
     async take() {
       await settled();

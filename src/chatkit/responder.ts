@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { Principal } from '../auth/principal.ts';
 import type { GatewayError } from '../errors/gateway-error.ts';
+import type { AttachmentContent } from './attachments.ts';
 import type { IdKind } from './ids.ts';
 import type { ResponderEvent } from './protocol/events.ts';
 import type {
@@ -19,6 +20,14 @@ export type ServiceAnswer =
   | { readonly kind: 'reply'; readonly form: 'stream' | 'whole' }
   | { readonly kind: 'refusal'; readonly error: GatewayError };
 
+export interface TurnAttachments {
+  /** Nothing where the file is unknown, deleted or larger than `maxBytes`. */
+  read(
+    attachmentId: string,
+    options: { readonly maxBytes: number; readonly signal: AbortSignal },
+  ): Promise<AttachmentContent | undefined>;
+}
+
 /** What all work in a thread may use, whatever the user did to ask for it. */
 export interface ThreadWork {
   readonly requestId: string;
@@ -36,6 +45,8 @@ export interface ThreadWork {
   readonly signal: AbortSignal;
   /** The newest stored items, oldest first, hidden ones and the message to answer included. */
   history(limit: number): Promise<ThreadItem[]>;
+  /** The files of the user, for the messages of this thread to name. */
+  readonly attachments: TurnAttachments;
   createId(kind: IdKind): string;
   /** The fields that every new item of this thread begins with. */
   newItem(kind: IdKind): { id: string; thread_id: string; created_at: string };

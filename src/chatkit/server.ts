@@ -1,14 +1,15 @@
-import { GatewayError } from '../errors/gateway-error.ts';
 import type { Run } from '../runs/run.ts';
+import { noAttachments } from './attachments.ts';
 import { runAction, runSyncAction } from './operations/actions.ts';
 import { addClientToolOutput, addStructuredInput } from './operations/answers.ts';
+import { createAttachment, deleteAttachment } from './operations/attachments.ts';
 import { addFeedback, listItems } from './operations/items.ts';
 import type { OperationContext } from './operations/operation.ts';
 import type { TurnOperations } from './operations/start-turn.ts';
 import { deleteThread, getThread, listThreads, updateThread } from './operations/threads.ts';
 import { transcribe, type Transcriber } from './operations/transcribe.ts';
 import { addUserMessage, createThread, retryAfterItem } from './operations/turns.ts';
-import type { ChatKitRequest, OperationType } from './protocol/requests.ts';
+import type { ChatKitRequest } from './protocol/requests.ts';
 
 export type ChatKitAnswer =
   { readonly kind: 'json'; readonly body: object } | { readonly kind: 'run'; readonly run: Run };
@@ -19,15 +20,15 @@ export interface ChatKitServer {
   handle(request: ChatKitRequest, context: OperationContext): Promise<ChatKitAnswer>;
 }
 
-/** The operations of the protocol that are not available yet; each answers with a problem that says so. */
-export const NOT_AVAILABLE: readonly OperationType[] = ['attachments.create', 'attachments.delete'];
+/** Without attachments, files cannot be attached. */
+export type ChatKitServerOptions = Omit<TurnOperations, 'attachments'> &
+  Partial<Pick<TurnOperations, 'attachments'>> & {
+    /** Absent where recordings cannot be turned into text. */
+    readonly transcriber?: Transcriber | undefined;
+  };
 
-export interface ChatKitServerOptions extends TurnOperations {
-  /** Absent where recordings cannot be turned into text. */
-  readonly transcriber?: Transcriber | undefined;
-}
-
-export function createChatKitServer(options: ChatKitServerOptions): ChatKitServer {
+export function createChatKitServer(given: ChatKitServerOptions): ChatKitServer {
+  const options = { ...given, attachments: given.attachments ?? noAttachments };
   const json = async (body: Promise<object>): Promise<ChatKitAnswer> => ({ kind: 'json', body: await body });
   const stream = async (run: Promise<Run>): Promise<ChatKitAnswer> => ({ kind: 'run', run: await run });
 
@@ -63,14 +64,9 @@ export function createChatKitServer(options: ChatKitServerOptions): ChatKitServe
         case 'input.transcribe':
           return await json(transcribe(options, request, context));
         case 'attachments.create':
+          return await json(createAttachment(options, request, context));
         case 'attachments.delete':
-          context.logger.warn(
-            { operation: request.type },
-            'a client asked for an operation that is not available',
-          );
-          throw new GatewayError('not-implemented', {
-            detail: `The operation ${request.type} is not available yet.`,
-          });
+          return await json(deleteAttachment(options, request, context));
       }
     },
   };

@@ -26,7 +26,14 @@ export function toThread(record: Shown, audience: Audience = 'client', items: ob
   };
 }
 
+/** How stored items become what somebody reads. */
+export interface ItemView {
+  readonly audience: Audience;
+  readonly show: <Item extends ThreadItem>(item: Item) => Item;
+}
+
 /** Drops hidden items after paging, so a page can be short while `after` still names the last stored record. */
-export function toPage(page: Page<ThreadItem>, audience: Audience): Page<ThreadItem> {
-  return audience === 'gateway' ? page : { ...page, data: page.data.filter((item) => !isHiddenItem(item)) };
+export function toPage(page: Page<ThreadItem>, { audience, show }: ItemView): Page<ThreadItem> {
+  const data = page.data.map(show);
+  return { ...page, data: audience === 'gateway' ? data : data.filter((item) => !isHiddenItem(item)) };
 }

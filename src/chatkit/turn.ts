@@ -6,19 +6,21 @@ import type { ChatStore, ThreadWrite } from '../store/chat-store.ts';
 import type { Text } from '../texts/texts.ts';
 import { createTranslator, translateKnown } from '../texts/translator.ts';
 import { untilAborted } from './abortable.ts';
+import type { ChatAttachments } from './attachments.ts';
 import { startCheckpoints } from './checkpoints.ts';
 import { createHeldWrites } from './held-writes.ts';
 import { createId } from './ids.ts';
-import type { OperationContext } from './operations/operation.ts';
+import { viewOf, type OperationContext } from './operations/operation.ts';
 import { createPendingItems } from './pending-items.ts';
 import type { ErrorEvent, ResponderEvent, ThreadStreamEvent } from './protocol/events.ts';
 import { isHiddenItem } from './protocol/items.ts';
 import { ReplyError, type Responder, type ThreadWork } from './responder.ts';
 import { createThreadWork, watchThread } from './thread-work.ts';
-import { toThread } from './thread-view.ts';
+import { toThread, type ItemView } from './thread-view.ts';
 
 export interface TurnOptions {
   readonly store: ChatStore;
+  readonly attachments: ChatAttachments;
   readonly responder: Responder;
   readonly events: Pick<GatewayEvents, 'runStarted' | 'runEnded'>;
   /** Longest time between two savings of a growing reply. */
@@ -67,10 +69,11 @@ async function writeReply(
   request: TurnRequest,
   output: RunOutput,
 ): Promise<RunEndState> {
-  const { store, responder } = options;
+  const { store, responder, attachments } = options;
   const { context, live, logger } = request;
   const pending = createPendingItems();
-  const send = createSender(output);
+  const { show } = viewOf(attachments, context);
+  const send = createSender(output, show);
   const write = (writes: readonly ThreadWrite[]) =>
     store.writeThread(context.principal.userKey, live.id, writes);
   const threadChanges = watchThread(live);
@@ -96,20 +99,14 @@ async function writeReply(
 
   let failure: ErrorEvent | undefined;
   try {
-    for (const event of request.opening) await output.send(event);
+    for (const event of request.opening) await output.send(showEvent(event, show));
     const { allowCancel = true } = responder;
     await output.send({ type: 'stream_options', stream_options: { allow_cancel: allowCancel } });
-    for (const event of request.leading) await output.send(event);
+    for (const event of request.leading) await output.send(showEvent(event, show));
     const { signal } = output;
-    const work = createThreadWork({ store, context, thread: live, logger, signal });
-    const produced = request.produce({
-      ...work,
-      async history(limit) {
-        // What the responder has just written belongs to it.
-        await held.flush();
-        return await work.history(limit);
-      },
-    });
+    const flush = () => held.flush();
+    const work = createThreadWork({ store, attachments, context, thread: live, logger, signal, flush });
+    const produced = request.produce(work);
     const late = (error: unknown) => logger.debug({ err: error }, 'the responder ended late after a stop');
     for await (const event of untilAborted(produced, signal, late)) {
       checkpoints.check();
@@ -162,18 +159,31 @@ async function writeReply(
 }
 
 /** Sends what a client may see, and keeps to the gateway what tells of a hidden item. */
-function createSender(output: RunOutput): (event: ResponderEvent) => Promise<void> | undefined {
+function createSender(
+  output: RunOutput,
+  show: ItemView['show'],
+): (event: ResponderEvent) => Promise<void> | undefined {
   const hidden = new Set<string>();
   return (event) => {
     if ('item' in event) {
       const { item, type } = event;
-      if (!isHiddenItem(item)) return output.send({ type, item });
+      if (!isHiddenItem(item)) {
+        hidden.delete(item.id);
+        return output.send({ type, item: show(item) });
+      }
+      // What the client has seen until now is not there for it any more.
+      const wasSeen = type === 'thread.item.replaced' && !hidden.has(item.id);
+      if (wasSeen) void output.send({ type: 'thread.item.removed', item_id: item.id });
       hidden.add(item.id);
       return output.sendHidden(event);
     }
     if (event.type === 'thread.item.removed' && hidden.has(event.item_id)) return output.sendHidden(event);
     return output.send(event);
   };
+}
+
+function showEvent(event: ThreadStreamEvent, show: ItemView['show']): ThreadStreamEvent {
+  return 'item' in event ? { ...event, item: show(event.item) } : event;
 }
 
 /** `added` is not stored, `done` is, `removed` deletes, `replaced` replaces. */

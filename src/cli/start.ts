@@ -43,10 +43,7 @@ async function runGateway(flags: ConfigFlag, terminal: Terminal): Promise<void> 
   await using context = await asConfigProblem(loaded, () => createContext(config, { logger }));
   const server = await startServer({
     config: config.server,
-    largestBodyBytes: Math.max(
-      ...[config.server, ...config.routes].map((each) => each.bodyLimitBytes),
-      sizeOfTranscriptionRequests(config)?.limitBytes ?? 0,
-    ),
+    largestBodyBytes: largestBodyOf(config),
     app: createApp(context),
     adminApp: createAdminApp(context),
     context,
@@ -68,6 +65,15 @@ async function runGateway(flags: ConfigFlag, terminal: Terminal): Promise<void> 
   setTimeout(flushCompileCache, 1_000).unref();
   await stopped;
   await server.close();
+}
+
+function largestBodyOf(config: Config): number {
+  const { server, routes, attachments } = config;
+  return Math.max(
+    ...[server, ...routes].map((each) => each.bodyLimitBytes),
+    sizeOfTranscriptionRequests(config)?.limitBytes ?? 0,
+    attachments.enabled ? attachments.maxBytes : 0,
+  );
 }
 
 function describeAnswers(config: Config, chat: ChatDescription): string {

@@ -9,13 +9,14 @@ import { createSmallJsonClient } from '../forward/upstream/small-json.ts';
 import type { Limits } from '../limits/limits.ts';
 import type { GatewayEvents } from '../observability/events.ts';
 import type { Store } from '../store/store.ts';
+import { needsLinkKey } from './attachments.ts';
 import type { ServiceOf } from './upstreams.ts';
 
 /** Nothing where nothing is signed: then no private key needs to lie on the disk. */
 export async function openKeyWhereNeeded(config: Config, logger: Logger): Promise<SigningKey | undefined> {
   const { auth, upstreams } = config;
   const mints = Object.values(upstreams).some(({ credentials }) => credentials === 'mint');
-  if (auth.mode !== 'local' && !mints) return undefined;
+  if (auth.mode !== 'local' && !mints && !needsLinkKey(config)) return undefined;
   return await openSigningKey({ keyFile: auth.local.keyFile, logger });
 }
 

@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import { createAgentResponder } from '../agent/agent-responder.ts';
 import type { AgentOverrides } from '../agent/engine.ts';
 import type { AgentDefinition } from '../agent/module/definition.ts';
+import type { Attachments } from '../attachments/attachments.ts';
 import type { ChatDescription } from '../auth/schemas.ts';
 import type { ChatBackend } from '../chat/backend.ts';
 import { createServerBackend } from '../chat/server-backend.ts';
@@ -25,6 +26,7 @@ export interface Chat {
 interface ChatParts {
   readonly serviceOf: ServiceOf;
   readonly store: Store;
+  readonly attachments: Attachments | undefined;
   readonly events: GatewayEvents;
   readonly runs: RunRegistry;
   readonly logger: Logger;
@@ -88,7 +90,15 @@ async function createAgentChat(config: Config, stack: AsyncDisposableStack, part
   const { module } = config.agent;
   const definition = given ?? (module === null ? undefined : await loadModule(module));
   const agent = stack.use(
-    createAgentResponder({ config: config.agent, tasks: store.tasks, events, logger, definition, overrides }),
+    createAgentResponder({
+      config: config.agent,
+      files: config.attachments.model,
+      tasks: store.tasks,
+      events,
+      logger,
+      definition,
+      overrides,
+    }),
   );
   const server = createServer(config, parts, agent, (inference) =>
     agent.checkChoice({ inference_options: inference }),
@@ -107,12 +117,13 @@ async function loadModule(file: string): Promise<AgentDefinition> {
 
 function createServer(
   config: Config,
-  { store, runs, events, overrides }: ChatParts,
+  { store, attachments, runs, events, overrides }: ChatParts,
   responder: Responder,
   checkChoice: Parameters<typeof createChatKitServer>[0]['checkChoice'],
 ) {
   return createChatKitServer({
     store: store.chat,
+    ...(attachments === undefined ? {} : { attachments }),
     responder: overrides.responder ?? responder,
     checkChoice,
     runs,

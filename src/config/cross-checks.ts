@@ -1,4 +1,5 @@
 import { BlockList, isIP } from 'node:net';
+import { checkAttachments } from './attachment-checks.ts';
 import { checkBridge } from './bridge-checks.ts';
 import { checkHosted, checkRoutes } from './cross-check-routes.ts';
 import type { Finding } from './finding.ts';
@@ -17,6 +18,7 @@ export function crossCheck(config: Config): Finding[] {
     ...checkIdentity(config),
     ...checkRoutes(config),
     ...checkHosted(config),
+    ...checkAttachments(config),
     ...checkTranscription(config),
     ...checkSecrets(config),
     ...checkEnvironment(config),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { agentSchema } from './agent.ts';
+import { attachmentsSchema } from './attachments.ts';
 import { authSchema } from './auth.ts';
 import { chatSchema } from './chat.ts';
 import { limitsSchema, storeSchema } from './limits.ts';
@@ -68,6 +69,7 @@ export const configSchema = z.strictObject({
   upstreams: upstreamsSchema,
   routes: routesSchema.describe('Other paths of a service that pass through.'),
   agent: agentSchema,
+  attachments: attachmentsSchema,
   transcription: transcriptionSchema,
   limits: limitsSchema,
   store: storeSchema,

@@ -42,7 +42,7 @@ export function createCors(options: {
     origin: (origin, callback) => callback(null, origin !== undefined && listed.has(origin) ? origin : false),
     allowedHeaders: [...new Set([...ALLOWED_HEADERS, ...requestHeaders])],
     exposedHeaders: [...new Set([...EXPOSED_HEADERS, ...responseHeaders])],
-    methods: [...new Set(['GET', 'POST', 'PATCH', 'DELETE', ...methods])],
+    methods: [...new Set(['GET', 'POST', 'PUT', 'PATCH', 'DELETE', ...methods])],
     maxAge: 600,
   });
   return [

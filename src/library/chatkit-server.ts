@@ -165,6 +165,8 @@ function toContext(caller: Caller, root: Logger, signal: AbortSignal): Operation
     locale: caller.locale ?? '',
     logger: root.child({ requestId, userId }),
     audience: 'client',
+    // Only addresses of files begin with it, and this server keeps none.
+    origin: '',
     signal,
   };
 }

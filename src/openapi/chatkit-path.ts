@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import type { ZodOpenApiPathsObject } from 'zod-openapi';
 import { isStreaming, OPERATION_TYPES, REQUESTS, type OperationType } from '../chatkit/protocol/requests.ts';
-import { NOT_AVAILABLE } from '../chatkit/server.ts';
 import { eventStream } from './event-stream.ts';
 import { JSON_ANSWERS, STREAMS } from './examples/chatkit-answers.ts';
 import { CHATKIT_REQUESTS } from './examples/chatkit-requests.ts';
@@ -28,9 +27,8 @@ const SUMMARIES: Readonly<Record<OperationType, string>> = {
   'input.transcribe': 'Turn speech into text',
 };
 
-const isAvailable = (type: OperationType) => !NOT_AVAILABLE.includes(type);
-const STREAMING = OPERATION_TYPES.filter((type) => isAvailable(type) && isStreaming(type));
-const PLAIN = OPERATION_TYPES.filter((type) => isAvailable(type) && !isStreaming(type));
+const STREAMING = OPERATION_TYPES.filter(isStreaming);
+const PLAIN = OPERATION_TYPES.filter((type) => !isStreaming(type));
 
 /** `POST /api/chatkit`: sixteen operations behind one URL. */
 export function chatkitPath(): ZodOpenApiPathsObject {
@@ -68,6 +66,14 @@ export function chatkitPath(): ZodOpenApiPathsObject {
             'thread-not-found',
             'item-not-found',
             'attachment-not-found',
+            'attachments-disabled',
+            'attachment-in-use',
+            'attachment-not-uploaded',
+            'attachment-limit-reached',
+            'attachment-too-large',
+            'attachment-type-not-accepted',
+            'attachment-mismatch',
+            'attachments-unavailable',
             'run-in-progress',
             'item-not-retryable',
             'item-not-answerable',
@@ -101,8 +107,7 @@ export function chatkitPath(): ZodOpenApiPathsObject {
 function describe(): string {
   const rows = OPERATION_TYPES.map((type) => {
     const answer = isStreaming(type) ? 'event stream' : 'JSON';
-    const text = isAvailable(type) ? SUMMARIES[type] : `${SUMMARIES[type]}. **Not available yet**`;
-    return `| \`${type}\` | ${answer} | ${text} |`;
+    return `| \`${type}\` | ${answer} | ${SUMMARIES[type]} |`;
   });
   return [
     "This is ChatKit's `api.url`. The `type` of the body names the operation, and alone decides the form of the answer.",
@@ -111,8 +116,7 @@ function describe(): string {
     '|---|---|---|',
     ...rows,
     '',
-    'An operation that is **not available yet** answers 501 `not-implemented` while the built-in agent answers ' +
-      '(`chat.backend: agent`). With `chat.backend: forward` every operation, also one that is unknown here, goes to the ' +
+    'With `chat.backend: forward` every operation, also one that is unknown here, goes to the ' +
       'service behind the gateway, and its answer comes back as it is, JSON errors included.',
     '',
     '`input.transcribe` takes a recording of up to `transcription.maxBytes`, where `type` is the first key of the body; every other ' +
@@ -139,7 +143,7 @@ function requestExamples() {
     OPERATION_TYPES.map((type) => [
       type,
       {
-        summary: `${type}: ${SUMMARIES[type]}${isAvailable(type) ? '' : ' (not available yet)'}`,
+        summary: `${type}: ${SUMMARIES[type]}`,
         value: CHATKIT_REQUESTS[type],
       },
     ]),

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { stringify } from 'yaml';
 import { createDocument } from 'zod-openapi';
 import { CATALOGUE, type ErrorCode } from '../errors/catalogue.ts';
+import { attachmentPaths } from './attachment-paths.ts';
 import { authPaths } from './auth-paths.ts';
 import { chatkitPath } from './chatkit-path.ts';
 import { hostedPath } from './hosted-path.ts';
@@ -27,7 +28,14 @@ export type Contract = ReturnType<typeof createDocument>;
 
 /** The public contract, from the schemas that the code runs on. */
 export function createContract(): Contract {
-  const paths = { ...chatkitPath(), ...hostedPath(), ...simplePaths(), ...authPaths(), ...servicePaths() };
+  const paths = {
+    ...chatkitPath(),
+    ...hostedPath(),
+    ...simplePaths(),
+    ...attachmentPaths(),
+    ...authPaths(),
+    ...servicePaths(),
+  };
   const document = createDocument(
     {
       openapi: '3.1.1',
@@ -44,6 +52,7 @@ export function createContract(): Contract {
         { name: 'Sign-in', description: 'Users of the gateway (`auth.mode: local`).' },
         { name: 'ChatKit', description: "What ChatKit's `api.url` points at." },
         { name: 'Simple API', description: 'The same conversations for scripts and other front ends.' },
+        { name: 'Attachments', description: 'Files for messages, where the built-in agent answers.' },
         { name: 'Service', description: 'Health and this contract.' },
       ],
       paths,

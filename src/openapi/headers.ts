@@ -46,6 +46,11 @@ export const headers = {
       example: 'Bearer error="invalid_token", error_description="The access token has expired"',
       header: { id: 'WWW-Authenticate' },
     }),
+  contentDisposition: z.string().meta({
+    description: 'Whether it is shown or saved, and under which name.',
+    example: 'inline; filename="receipt.png"',
+    header: { id: 'Content-Disposition' },
+  }),
   location: z.string().meta({ description: 'Where to go.', example: '/docs', header: { id: 'Location' } }),
 };
 

@@ -28,6 +28,13 @@ const DETAILS: Readonly<Partial<Record<ErrorCode, GatewayErrorOptions>>> = {
   },
   'audio-not-usable': { detail: 'The recording is no audio/webm.' },
   'rate-limited': { detail: 'Try again in 12 seconds.' },
+  'invalid-upload': { detail: 'The form has no file in the field "file".' },
+  'attachment-too-large': { detail: 'A file may have at most 104857600 bytes.' },
+  'attachment-type-not-accepted': { detail: 'Files of the type text/html cannot be attached.' },
+  'attachment-mismatch': {
+    detail: 'The file was announced as image/png, but its content is text.',
+  },
+  'attachment-limit-reached': { detail: 'You can keep at most 1000 files.' },
   'reply-failed': { detail: 'The model is busy at the moment. Please try again.' },
   'unsupported-media-type': { detail: 'Send Content-Type: application/json.' },
 };

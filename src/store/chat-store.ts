@@ -47,6 +47,16 @@ export type ThreadWrite =
       /** A checkpoint of a reply that is still being written. */
       readonly pending?: boolean;
     }
+  /**
+   * Files become part of the thread, with the message that uses them.
+   * @throws GatewayError `attachment-not-found`, `attachment-not-uploaded` or `attachment-in-use`
+   */
+  | {
+      readonly type: 'claim-attachments';
+      readonly itemId: string;
+      readonly attachmentIds: readonly string[];
+    }
+  /** The attachments of deleted items are deleted with them. */
   | { readonly type: 'delete-item'; readonly itemId: string }
   /** Delete every item that stands later in the thread than this one. */
   | { readonly type: 'delete-items-after'; readonly itemId: string };
@@ -71,7 +81,7 @@ export interface ChatStore {
    */
   writeThread(owner: Owner, threadId: string, writes: readonly ThreadWrite[]): Promise<void>;
 
-  /** Deletes the thread, its items and feedback. False when the owner has no such thread. */
+  /** Deletes the thread, its items, feedback and attachments. False when the owner has no such thread. */
   deleteThread(owner: Owner, threadId: string): Promise<boolean>;
 
   getItem(owner: Owner, threadId: string, itemId: string): Promise<ThreadItem | undefined>;

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { Logger } from 'pino';
 import { GatewayError } from '../errors/gateway-error.ts';
+import { createAttachmentStore } from './attachments/sql-attachment-store.ts';
 import { checkWritable } from './check-writable.ts';
 import { createChatStore } from './chat/sql-chat-store.ts';
 import { toLocation, type Location } from './location.ts';
@@ -80,6 +81,7 @@ function toStore(database: Database, location: Location): Store {
     users: createUserStore(database),
     sessions: createSessionStore(database),
     tasks: createTaskStore(database),
+    attachments: createAttachmentStore(database),
     async ping() {
       await sql`select 1`.execute(db);
     },

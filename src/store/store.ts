@@ -1,3 +1,4 @@
+import type { AttachmentStore } from './attachment-store.ts';
 import type { SessionStore, UserStore } from './auth-store.ts';
 import type { ChatStore } from './chat-store.ts';
 import type { TaskStore } from './task-store.ts';
@@ -10,6 +11,7 @@ export interface Store extends AsyncDisposable {
   readonly users: UserStore;
   readonly sessions: SessionStore;
   readonly tasks: TaskStore;
+  readonly attachments: AttachmentStore;
   /** Rejects when the database does not answer. */
   ping(): Promise<void>;
   /** Writes a little, and leaves nothing. @throws GatewayError `store-unavailable` when it could keep no message */

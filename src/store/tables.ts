@@ -41,6 +41,19 @@ export interface Tables {
   };
   items: { thread_id: string; id: string; position: number; pending: Flag; data: JsonText };
   feedback: { thread_id: string; item_id: string; kind: 'positive' | 'negative'; created_at: Millis };
+  attachments: {
+    id: string;
+    owner: string;
+    name: string;
+    mime_type: string;
+    size: number;
+    /** `deleted`: only until its content is gone too. */
+    state: 'created' | 'uploaded' | 'deleted';
+    thread_id: string | null;
+    /** The first message that uses it. */
+    item_id: string | null;
+    created_at: Millis;
+  };
   tasks: {
     seq: Generated<number>;
     owner: string;

@@ -4,7 +4,6 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { NOT_AVAILABLE } from '../../src/chatkit/server.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { CATALOGUE } from '../../src/errors/catalogue.ts';
 import { block, BLOCKS, README, tableUnder } from '../support/readme.ts';
@@ -53,6 +52,7 @@ describe('README', () => {
 
   it.each([
     ['ollama-config', 'config/examples/ollama.yaml'],
+    ['s3-config', 'config/examples/s3.yaml'],
     ['forward-config', 'config/examples/fastapi.yaml'],
     ['bridge-config', 'config/examples/bridge.yaml'],
   ])('shows %s as %s has it', async (name, file) => {
@@ -73,14 +73,6 @@ describe('README', () => {
         expect(sources.variables, variable).toEqual([variable]);
       }
     }
-  });
-
-  it('lists the operations that are not available', () => {
-    const section = README.slice(README.indexOf('## What is not there yet'));
-    const listed = [...section.matchAll(/`((?:threads|items|attachments|input)\.\w+)`/g)].map(
-      ([, name]) => name,
-    );
-    expect(new Set(listed)).toEqual(new Set<string>(NOT_AVAILABLE));
   });
 
   it('quotes answers with their status and title', () => {

@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { OPERATION_TYPES } from '../../src/chatkit/protocol/requests.ts';
 import { createConformantClient, type ConformantClient } from '../support/conformant-client.ts';
 import { startGateway, type TestGateway } from '../support/gateway.ts';
 import { startOracle, type Oracle } from '../support/oracle.ts';
@@ -11,7 +10,6 @@ import {
   getThread,
   listItems,
   listThreads,
-  notAvailable,
   rename,
   retryAfter,
 } from '../support/requests.ts';
@@ -150,22 +148,5 @@ describe('every operation that is built, with the demo model, judged by openai-c
     const response = await client.user.chatkit(getThread(created.thread.id));
     expect(response.status).toBe(404);
     expect(await response.json()).toMatchObject({ code: 'thread-not-found' });
-  });
-
-  it('an operation that is not available says so, in a problem and in the log', async () => {
-    const requests = notAvailable();
-    for (const request of requests) {
-      expect((await oracle.judge('request', request)).valid).toBe(true);
-      const response = await client.user.chatkit(request);
-      expect(response.status).toBe(501);
-      expect(response.headers.get('content-type')).toContain('application/problem+json');
-      const problem = await response.json();
-      expect(problem).toMatchObject({ code: 'not-implemented', status: 501 });
-      expect((problem as any).detail).toContain(request.type);
-      expect(gateway.logs.some((line) => line['operation'] === request.type && line['level'] === 40)).toBe(
-        true,
-      );
-    }
-    expect(requests.length + 14).toBe(OPERATION_TYPES.length);
   });
 });

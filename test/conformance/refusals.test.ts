@@ -11,7 +11,6 @@ import {
   listItems,
   listThreads,
   message,
-  notAvailable,
   rename,
   retryAfter,
   structuredInput,
@@ -50,7 +49,6 @@ const onThread = (threadId: string, itemId: string): [string, object][] => [
   ['answers', structuredInput(threadId, itemId, { answers: {} })],
   ['action', customAction(threadId, { type: 'go' }, itemId)],
   ['sync action', syncAction(threadId, { type: 'go' }, itemId)],
-  ...notAvailable().map((request): [string, object] => [request.type, request]),
 ];
 
 describe('what does not exist', () => {

@@ -7,7 +7,6 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createApp } from '../../src/app.ts';
 import { OPERATION_TYPES, REQUESTS } from '../../src/chatkit/protocol/requests.ts';
-import { NOT_AVAILABLE } from '../../src/chatkit/server.ts';
 import { CATALOGUE } from '../../src/errors/catalogue.ts';
 import { createContract, toYaml } from '../../src/openapi/contract.ts';
 import { createContractJudge } from '../support/contract.ts';
@@ -129,16 +128,6 @@ describe('examples', () => {
     expect(Object.keys(examples)).toEqual(OPERATION_TYPES);
     for (const type of OPERATION_TYPES)
       expect(REQUESTS[type].safeParse(examples[type].value).error).toBe(undefined);
-  });
-
-  it('say which operations are not available yet', () => {
-    const { examples } = chatkit.requestBody.content['application/json'];
-    const marked = OPERATION_TYPES.filter((type) => examples[type].summary.endsWith('(not available yet)'));
-    expect(marked.sort()).toEqual(NOT_AVAILABLE.toSorted());
-    const rows = (chatkit.description as string)
-      .split('\n')
-      .filter((row) => row.includes('**Not available yet**'));
-    expect(rows).toHaveLength(NOT_AVAILABLE.length);
   });
 
   it('have a title of the catalogue for every code, and its status', () => {

@@ -33,9 +33,10 @@ export async function createTestAgent(options: TestAgentOptions = {}): Promise<T
   const logger = pino({ level: 'silent' });
   const metrics = createMetrics();
   const store = await openStore({ url: 'sqlite::memory:', poolSize: 1, timeoutMs: 5_000, logger });
-  const { agent: config } = configSchema.parse({ agent: { titles: false, ...options.config } });
+  const { agent: config, attachments } = configSchema.parse({ agent: { titles: false, ...options.config } });
   const responder = createAgentResponder({
     config,
+    files: attachments.model,
     tasks: store.tasks,
     events: createEvents({ metrics }),
     logger,

@@ -40,6 +40,7 @@ export async function startChatKitServer(
     locale: '',
     logger,
     audience: 'client' as const,
+    origin: 'http://gateway.test',
     signal: new AbortController().signal,
   });
 

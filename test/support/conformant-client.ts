@@ -21,6 +21,7 @@ const ANSWERS: Record<string, OracleKind> = {
   'threads.update': 'thread',
   'threads.list': 'threads',
   'items.list': 'items',
+  'attachments.create': 'attachment',
   'input.transcribe': 'transcription',
 };
 

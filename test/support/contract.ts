@@ -73,13 +73,13 @@ export function createContractJudge() {
       const type = response.headers.get('content-type')?.split(';')[0];
       if (promised.content === undefined) {
         if (text !== '' && response.status !== 302) faults.push('a body that is not promised');
-      } else if (type === undefined || promised.content[type] === undefined) {
+      } else if (type === undefined || toMedia(promised, type) === undefined) {
         faults.push(`the media type ${type}`);
       } else {
         const body = type.endsWith('json') ? JSON.parse(text) : text;
-        faults.push(findBodyFaults(promised.content[type], body));
+        faults.push(findBodyFaults(toMedia(promised, type), body));
         const code = type === 'application/problem+json' ? body.code : undefined;
-        const codes = Object.keys(promised.content[type].examples ?? {});
+        const codes = Object.keys(toMedia(promised, type).examples ?? {});
         if (code !== undefined && codes.length > 0 && !codes.includes(code)) {
           faults.push(`the code ${code} at status ${response.status}`);
         }
@@ -102,4 +102,8 @@ function forbidMore(node: unknown): void {
     schema['additionalProperties'] = false;
   }
   for (const child of Object.values(schema)) forbidMore(child);
+}
+
+function toMedia(promised: any, type: string): any {
+  return promised.content[type] ?? promised.content['*/*'];
 }

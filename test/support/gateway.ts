@@ -46,6 +46,7 @@ export function testConfig(folder: string, overrides: ConfigInput = {}): ConfigI
       policies: { chat: UNLIMITED, runs: UNLIMITED, signInAddress: UNLIMITED, signInAccount: UNLIMITED },
     },
     store: { url: `sqlite:${path.join(folder, 'gateway.db')}` },
+    attachments: { directory: path.join(folder, 'attachments') },
   };
   return merge(defaults, overrides);
 }

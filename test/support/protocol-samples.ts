@@ -27,7 +27,9 @@ export const SOURCES: Source[] = [
   urlSource,
   { ...urlSource, description: 'd', timestamp: '2026', group: 'g' },
   fileSource,
+  { ...fileSource, description: 'd', timestamp: '2026', group: 'g' },
   entitySource,
+  { ...entitySource, description: 'd', timestamp: '2026', group: 'g' },
   { type: 'entity', title: 'Plain', id: '', interactive: true, data: {} },
   { ...entitySource, icon: 'vendor:slack' },
   { ...entitySource, icon: 'lucide:anchor' },
@@ -39,6 +41,7 @@ export const TASKS: Task[] = [
   {
     type: 'web_search',
     status_indicator: 'complete',
+    title: 't',
     title_query: 'q',
     queries: ['q'],
     sources: [urlSource],
@@ -46,6 +49,7 @@ export const TASKS: Task[] = [
   { type: 'web_search', status_indicator: 'none', queries: [], sources: [] },
   { type: 'thought', status_indicator: 'complete', title: 't', content: '' },
   { type: 'file', status_indicator: 'none', sources: [fileSource] },
+  { type: 'file', status_indicator: 'complete', title: 't', sources: [] },
   { type: 'image', status_indicator: 'loading', title: 'painting' },
 ];
 
@@ -65,6 +69,7 @@ export const ATTACHMENTS: Attachment[] = [
     id: 'atc_3',
     name: '',
     mime_type: '',
+    thread_id: 'thr_1',
     upload_descriptor: { url: 'http://127.0.0.1:8080/u', method: 'POST', headers: {} },
   },
 ];

@@ -67,12 +67,6 @@ export const syncAction = (thread_id: string, action: Action, item_id?: string) 
   params: { thread_id, item_id, action },
 });
 
-/** One valid request of each operation that is not available yet. */
-export const notAvailable = () => [
-  { type: 'attachments.create', params: { name: 'a.png', size: 1, mime_type: 'image/png' } },
-  { type: 'attachments.delete', params: { attachment_id: 'atc_1' } },
-];
-
 export const transcribe = (audio: Buffer, mime_type: string) => ({
   type: 'input.transcribe',
   params: { audio_base64: audio.toString('base64'), mime_type },

@@ -21,6 +21,10 @@ const PLANTED: readonly { file: string; rule: string; source: string }[] = [
     { file: 'src/transcription/up.ts', target: '../chatkit/server.ts' },
     { file: 'src/bridge/up.ts', target: '../chat/backend.ts' },
     { file: 'src/forward/up.ts', target: '../chat/server-backend.ts' },
+    { file: 'src/attachments/up.ts', target: '../http/problem.ts' },
+    { file: 'src/attachments/blobs/up.ts', target: '../../chatkit/server.ts' },
+    { file: 'src/attachments/express.ts', target: 'express' },
+    { file: 'src/chatkit/files.ts', target: '../attachments/attachments.ts' },
     { file: 'src/chatkit/up.ts', target: '../agent/agent-responder.ts' },
     { file: 'src/chatkit/operations/up.ts', target: '../../auth/users.ts' },
     { file: 'src/chatkit/express.ts', target: 'express' },
@@ -79,6 +83,7 @@ const ALLOWED: readonly { file: string; source: string }[] = [
   { file: 'src/agent/down.ts', target: '../chatkit/responder.ts' },
   { file: 'src/bridge/down.ts', target: '../forward/upstream/upstream.ts' },
   { file: 'src/forward/down.ts', target: '../chat/backend.ts' },
+  { file: 'src/attachments/down.ts', target: '../chatkit/attachments.ts' },
   { file: 'src/chat/down.ts', target: '../auth/principal.ts' },
   { file: 'src/auth/down.ts', target: 'express' },
 ].map(({ file, target }) => ({

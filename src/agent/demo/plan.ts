@@ -168,7 +168,8 @@ function readInput(input: string | readonly AgentInputItem[]): {
       const output = typeof item.output === 'string' ? item.output : textOf(item.output);
       results.unshift({ name: item.name, output, data: parse(output) });
     } else if ('role' in item && item.role === 'user') {
-      const text = typeof item.content === 'string' ? item.content : textOf(item.content);
+      // What follows the first part is told of attached files.
+      const text = typeof item.content === 'string' ? item.content : textOf(item.content.slice(0, 1));
       if (!isContext(text)) return { message: text, results, answers };
       answers ??= toAnswers(text);
     }

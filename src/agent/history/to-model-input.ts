@@ -1,6 +1,7 @@
 import type { AgentInputItem } from '@openai/agents-core';
 import type { AssistantMessageItem, ThreadItem } from '../../chatkit/protocol/items.ts';
 import { toolCallOf } from '../../chatkit/tool-call-record.ts';
+import type { AttachedFiles } from './attached-files.ts';
 import { toContext } from './context.ts';
 import { structuredInputText, taskSentence } from './sentences.ts';
 import { toArguments, toFunctionName, toJson } from './tool-names.ts';
@@ -8,6 +9,7 @@ import { fromUserMessage } from './user-message.ts';
 
 /** About 60,000 tokens: below the context of hosted models, and a bound on what one message can cost. */
 export const MAX_INPUT_CHARS = 240_000;
+const NO_FILES: AttachedFiles = new Map();
 
 /** What somebody else has made of an item: in its place, or besides. */
 export interface GivenInput {
@@ -21,9 +23,13 @@ export interface GivenInput {
  */
 export function toModelInput(
   items: readonly ThreadItem[],
-  options: { readonly maxChars?: number; readonly given?: ReadonlyMap<string, GivenInput> } = {},
+  options: {
+    readonly maxChars?: number;
+    readonly files?: AttachedFiles;
+    readonly given?: ReadonlyMap<string, GivenInput>;
+  } = {},
 ): AgentInputItem[] {
-  const { maxChars = MAX_INPUT_CHARS, given } = options;
+  const { maxChars = MAX_INPUT_CHARS, files = NO_FILES, given } = options;
   const lastMessage = items.findLastIndex((item) => item.type === 'user_message');
   const kept: { isMessage: boolean; input: AgentInputItem[] }[] = [];
   const callIds = new Set<string>();
@@ -32,7 +38,8 @@ export function toModelInput(
     const item = items[index];
     if (item === undefined) continue;
     const { instead, after = [] } = given?.get(item.id) ?? {};
-    const input = [...(instead ?? fromItem(item, { isLast: index === lastMessage, callIds })), ...after];
+    const usual = () => fromItem(item, { isLast: index === lastMessage, callIds, files });
+    const input = [...(instead ?? usual()), ...after];
     chars += sizeOf(input);
     // The message that is to be answered is always given, however long it is.
     if (chars > maxChars && index < lastMessage) break;
@@ -45,6 +52,7 @@ export function toModelInput(
 
 interface Place {
   readonly isLast: boolean;
+  readonly files: AttachedFiles;
   /** Those in use: a server that numbers its calls from zero in every reply would otherwise confuse them. */
   readonly callIds: Set<string>;
 }
@@ -148,8 +156,9 @@ function sizeOf(input: readonly AgentInputItem[]): number {
     else if (item.type === 'function_call_result') {
       chars += typeof item.output === 'string' ? item.output.length : 0;
     } else if ('content' in item && typeof item.content === 'string') chars += item.content.length;
-    else if ('role' in item && item.role === 'assistant') {
-      for (const part of item.content) if (part.type === 'output_text') chars += part.text.length;
+    else if ('content' in item && Array.isArray(item.content)) {
+      // What is no text has bounds of its own.
+      for (const part of item.content) if ('text' in part) chars += part.text.length;
     }
   }
   return chars;

@@ -73,7 +73,15 @@ function textOf(item: Extract<ThreadItem, { type: 'user_message' | 'assistant_me
       ? item.content.map((part) => (part.type === 'input_tag' ? `@${part.text}` : part.text)).join('')
       : item.content.map((part) => part.text).join('\n\n');
   const role = item.type === 'user_message' ? 'user' : 'assistant';
-  return { id: item.id, role, content, created_at: toTimestamp(item.created_at), tool_calls: [] };
+  const attachments = item.type === 'user_message' ? item.attachments : [];
+  return {
+    id: item.id,
+    role,
+    content,
+    created_at: toTimestamp(item.created_at),
+    tool_calls: [],
+    ...(attachments.length === 0 ? {} : { attachments }),
+  };
 }
 
 /** A reply that was stopped during its tool calls has no text; its calls are still told. */

@@ -212,7 +212,7 @@ async function askStream(
 function toChatKitRequest(asked: ChatRequest): ChatKitRequest<'threads.create' | 'threads.add_user_message'> {
   const input = {
     content: [{ type: 'input_text' as const, text: asked.message }],
-    attachments: [],
+    attachments: asked.attachments ?? [],
     quoted_text: undefined,
     inference_options: { tool_choice: undefined, model: asked.model },
   };

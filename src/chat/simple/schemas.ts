@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { timestamp } from '../../chatkit/protocol/common.ts';
+import { attachment } from '../../chatkit/protocol/items.ts';
 
 export const chatRequest = z
   .object({
-    message: z.string().refine((text) => text.trim() !== '', 'the message has no text'),
+    message: z.string(),
     conversation_id: z.string().optional().meta({ description: 'Absent: a new conversation begins.' }),
     stream: z
       .boolean()
@@ -13,6 +14,14 @@ export const chatRequest = z
       .string()
       .optional()
       .meta({ description: 'One of the models on offer, see GET /api/auth/session.' }),
+    attachments: z
+      .array(z.string())
+      .optional()
+      .meta({ description: 'Ids of files that were uploaded with POST /api/attachments.' }),
+  })
+  .refine(({ message, attachments = [] }) => message.trim() !== '' || attachments.length > 0, {
+    path: ['message'],
+    message: 'the message has no text',
   })
   .meta({ id: 'ChatRequest', example: { message: 'Add a task to buy milk' } });
 export type ChatRequest = z.infer<typeof chatRequest>;
@@ -78,6 +87,7 @@ export const message = z
     content: z.string(),
     created_at: timestamp,
     tool_calls: z.array(toolCall),
+    attachments: z.array(attachment).optional().meta({ description: 'Where the message has any.' }),
   })
   .meta({ id: 'Message' });
 export type Message = z.infer<typeof message>;

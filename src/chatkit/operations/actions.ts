@@ -38,7 +38,7 @@ export async function runSyncAction(
   { params }: ChatKitRequest<'threads.sync_custom_action'>,
   context: OperationContext,
 ): Promise<object> {
-  const { responder, store, runs } = options;
+  const { responder, store, runs, attachments } = options;
   const actSync = responder.actSync?.bind(responder);
   if (actSync === undefined) throw notSupported(params);
   requireUnderstood(responder, params, 'item');
@@ -49,7 +49,7 @@ export async function runSyncAction(
   const changes = watchThread(thread);
   const logger = context.logger.child({ threadId: record.id });
   const { signal } = context;
-  const work = createThreadWork({ store, context, thread, logger, signal });
+  const work = createThreadWork({ store, attachments, context, thread, logger, signal });
   const updated = await actSync({ ...work, action: toAction(params), sender });
   const changed = changes.take();
   const writes: ThreadWrite[] = changed === undefined ? [] : [changed];

@@ -1,15 +1,17 @@
 import type { ChatStore } from '../../store/chat-store.ts';
 import type { RunRegistry } from '../../runs/registry.ts';
+import type { ChatAttachments } from '../attachments.ts';
 import { openThread } from '../open-thread.ts';
 import type { ChatKitRequest } from '../protocol/requests.ts';
 import type { Responder } from '../responder.ts';
 import { createThreadWork, toLiveThread, watchThread } from '../thread-work.ts';
 import { toPage } from '../thread-view.ts';
-import type { OperationContext } from './operation.ts';
+import { viewOf, type OperationContext } from './operation.ts';
 
 interface ItemOperations {
   readonly store: ChatStore;
   readonly runs: RunRegistry;
+  readonly attachments: ChatAttachments;
 }
 
 interface FeedbackOperations extends ItemOperations {
@@ -17,17 +19,18 @@ interface FeedbackOperations extends ItemOperations {
 }
 
 export async function listItems(
-  { store, runs }: ItemOperations,
+  { store, runs, attachments }: ItemOperations,
   { params }: ChatKitRequest<'items.list'>,
-  { principal, audience }: OperationContext,
+  context: OperationContext,
 ): Promise<object> {
-  const record = await openThread({ store, runs }, principal.userKey, params.thread_id);
-  return toPage(await store.listItems(principal.userKey, record.id, params), audience);
+  const owner = context.principal.userKey;
+  const record = await openThread({ store, runs }, owner, params.thread_id);
+  return toPage(await store.listItems(owner, record.id, params), viewOf(attachments, context));
 }
 
 /** Stores the feedback and tells the responder, whose failure is not the user's: the feedback is kept. */
 export async function addFeedback(
-  { store, runs, responder }: FeedbackOperations,
+  { store, runs, responder, attachments }: FeedbackOperations,
   { params }: ChatKitRequest<'items.feedback'>,
   context: OperationContext,
 ): Promise<object> {
@@ -42,7 +45,7 @@ export async function addFeedback(
   const logger = context.logger.child({ threadId });
   const { signal } = context;
   try {
-    const work = createThreadWork({ store, context, thread, logger, signal });
+    const work = createThreadWork({ store, attachments, context, thread, logger, signal });
     await responder.onFeedback({ ...work, itemIds, kind });
     const changed = changes.take();
     if (changed !== undefined) await store.writeThread(owner, threadId, [changed]);

@@ -1,10 +1,11 @@
 import { GatewayError } from '../../errors/gateway-error.ts';
 import type { ChatStore } from '../../store/chat-store.ts';
 import type { RunRegistry } from '../../runs/registry.ts';
+import type { ChatAttachments } from '../attachments.ts';
 import { openThread } from '../open-thread.ts';
 import { DEFAULT_PAGE_SIZE, type ChatKitRequest } from '../protocol/requests.ts';
 import { toPage, toThread } from '../thread-view.ts';
-import type { OperationContext } from './operation.ts';
+import { viewOf, type OperationContext } from './operation.ts';
 
 /** A title is sent with every list of threads. */
 const MAX_TITLE_CHARS = 500;
@@ -12,17 +13,18 @@ const MAX_TITLE_CHARS = 500;
 interface ThreadOperations {
   readonly store: ChatStore;
   readonly runs: RunRegistry;
+  readonly attachments: ChatAttachments;
 }
 
 export async function getThread(
-  { store, runs }: ThreadOperations,
+  { store, runs, attachments }: ThreadOperations,
   { params }: ChatKitRequest<'threads.get_by_id'>,
-  { principal, audience }: OperationContext,
+  context: OperationContext,
 ): Promise<object> {
-  const owner = principal.userKey;
+  const owner = context.principal.userKey;
   const record = await openThread({ store, runs }, owner, params.thread_id);
   const items = await store.listItems(owner, record.id, { limit: DEFAULT_PAGE_SIZE, order: 'asc' });
-  return toThread(record, audience, toPage(items, audience));
+  return toThread(record, context.audience, toPage(items, viewOf(attachments, context)));
 }
 
 export async function listThreads(
@@ -54,12 +56,13 @@ export async function updateThread(
 
 /** A reply that is being written in the thread is stopped first, so that nothing writes to what is gone. */
 export async function deleteThread(
-  { store, runs }: ThreadOperations,
+  { store, runs, attachments }: ThreadOperations,
   { params }: ChatKitRequest<'threads.delete'>,
   { principal }: OperationContext,
 ): Promise<object> {
   const record = await openThread({ store, runs }, principal.userKey, params.thread_id);
   using _claim = await runs.takeOver(record.id);
   await store.deleteThread(principal.userKey, record.id);
+  attachments.collect();
   return {};
 }

@@ -1,8 +1,9 @@
 import { GatewayError } from '../../errors/gateway-error.ts';
 import type { Run } from '../../runs/run.ts';
+import type { ThreadWrite } from '../../store/chat-store.ts';
 import { createId } from '../ids.ts';
 import type { ThreadStreamEvent } from '../protocol/events.ts';
-import type { UserMessageItem } from '../protocol/items.ts';
+import type { Attachment, UserMessageItem } from '../protocol/items.ts';
 import type { ChatKitRequest, UserMessageInput } from '../protocol/requests.ts';
 import { toThread } from '../thread-view.ts';
 import type { OperationContext } from './operation.ts';
@@ -15,6 +16,12 @@ export async function createThread(
   context: OperationContext,
 ): Promise<Run> {
   checkInput(options, params.input);
+  const { attachments } = options;
+  const { principal, signal } = context;
+  const files = await attachments.use(principal.userKey, params.input.attachments, {
+    threadId: undefined,
+    signal,
+  });
   const now = new Date().toISOString();
   const thread: ClaimedThread = {
     id: createId('thread'),
@@ -25,10 +32,10 @@ export async function createThread(
     updatedAt: now,
   };
   using claim = options.runs.claim(thread.id);
-  const item = toUserItem(params.input, thread.id);
-  await options.store.writeThread(context.principal.userKey, thread.id, [
+  const item = toUserItem(params.input, thread.id, files);
+  await options.store.writeThread(principal.userKey, thread.id, [
     { type: 'create-thread', thread },
-    { type: 'save-item', item },
+    ...toItemWrites(item),
   ]);
   const opening: ThreadStreamEvent[] = [
     { type: 'thread.created', thread: toThread(thread) },
@@ -50,12 +57,16 @@ export async function addUserMessage(
 ): Promise<Run> {
   checkInput(options, params.input);
   return withThread(options, context, params.thread_id, async (thread, claim) => {
-    const item = toUserItem(params.input, thread.id);
+    const files = await options.attachments.use(context.principal.userKey, params.input.attachments, {
+      threadId: thread.id,
+      signal: context.signal,
+    });
+    const item = toUserItem(params.input, thread.id, files);
     // A tool of the page that has not answered by now is given up: its answer would belong to an earlier turn.
     const abandoned = await listOpenToolCalls(options.store, context.principal.userKey, thread.id);
     await beginRun(options, context, thread, [
       ...abandoned.map(({ id }) => ({ type: 'delete-item' as const, itemId: id })),
-      { type: 'save-item', item },
+      ...toItemWrites(item),
     ]);
     return startTurn(options, context, {
       claim,
@@ -82,6 +93,7 @@ export async function retryAfterItem(
     if (item.type !== 'user_message') throw new GatewayError('item-not-retryable');
     options.checkChoice(item.inference_options);
     await beginRun(options, context, thread, [{ type: 'delete-items-after', itemId: item.id }]);
+    options.attachments.collect();
     return startTurn(options, context, {
       claim,
       thread,
@@ -92,9 +104,8 @@ export async function retryAfterItem(
 }
 
 function checkInput(options: TurnOperations, input: UserMessageInput): void {
-  if (input.attachments.length > 0) throw new GatewayError('attachment-not-found');
   const hasText = input.content.some((part) => part.text.trim() !== '');
-  if (!hasText) {
+  if (!hasText && input.attachments.length === 0) {
     throw new GatewayError('invalid-request', {
       detail: 'The message is empty.',
       problems: [{ pointer: '/params/input/content', detail: 'the message has no text' }],
@@ -103,7 +114,11 @@ function checkInput(options: TurnOperations, input: UserMessageInput): void {
   options.checkChoice(input.inference_options);
 }
 
-function toUserItem(input: UserMessageInput, threadId: string): UserMessageItem {
+function toUserItem(
+  input: UserMessageInput,
+  threadId: string,
+  files: readonly Attachment[],
+): UserMessageItem {
   const { quoted_text: quotedText, inference_options: inference } = input;
   return {
     id: createId('message'),
@@ -113,10 +128,20 @@ function toUserItem(input: UserMessageInput, threadId: string): UserMessageItem 
     content: input.content.map((part) =>
       part.type === 'input_tag' ? omitUndefined(part) : { type: part.type, text: part.text },
     ),
-    attachments: [],
+    attachments: files.map((file) => ({ ...file, thread_id: threadId })),
     ...(quotedText === undefined ? {} : { quoted_text: quotedText }),
     inference_options: omitUndefined(inference),
   };
+}
+
+/** The message, and with it its files: neither is there without the other. */
+function toItemWrites(item: UserMessageItem): ThreadWrite[] {
+  const attachmentIds = item.attachments.map(({ id }) => id);
+  if (attachmentIds.length === 0) return [{ type: 'save-item', item }];
+  return [
+    { type: 'claim-attachments', itemId: item.id, attachmentIds },
+    { type: 'save-item', item },
+  ];
 }
 
 function omitUndefined<T extends object>(value: T): T {

@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { pageOf } from '../../chatkit/protocol/common.ts';
 import type { ThreadStreamEvent } from '../../chatkit/protocol/events.ts';
-import { visibleItem } from '../../chatkit/protocol/items.ts';
+import { attachment, visibleItem } from '../../chatkit/protocol/items.ts';
 import type { OperationType } from '../../chatkit/protocol/requests.ts';
 import { thread } from '../../chatkit/protocol/threads.ts';
 import {
+  announcedAttachment,
   answeredItem,
   doneWorkflowItem,
   failureEvents,
@@ -52,6 +53,8 @@ export const JSON_ANSWERS: Readonly<Partial<Record<OperationType, JsonAnswer>>> 
   'threads.delete': answer(nothing, {}),
   'items.list': answer(itemPage, { data: items, has_more: true, after: replyItem.id }),
   'items.feedback': answer(nothing, {}),
+  'attachments.create': answer(attachment, announcedAttachment),
+  'attachments.delete': answer(nothing, {}),
   'threads.sync_custom_action': answer(changedItem, { updated_item: widgetItem }),
   'input.transcribe': answer(spokenText, { text: 'Show my tasks.' }),
 };

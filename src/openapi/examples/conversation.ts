@@ -1,5 +1,6 @@
 import type { ItemUpdate, ThreadStreamEvent } from '../../chatkit/protocol/events.ts';
 import type {
+  Attachment,
   AssistantMessageItem,
   StructuredInputItem,
   UserMessageItem,
@@ -23,6 +24,26 @@ export const REPLIED_AT = '2026-11-03T12:00:01.000Z';
 export const QUESTION = 'Add a task: buy milk';
 export const REPLY = 'Added **Buy milk** to your tasks. You have 1 open task.';
 export const TITLE = 'New task: Buy milk';
+
+const CONTENT_URL = `https://chat.example.com/api/attachments/${ATTACHMENT_ID}/content`;
+const PROOF = 'expires=1793707200&signature=Zm9yIHRoaXMgZXhhbXBsZSBvbmx5LCBhbmQgbm90IHJlYWw';
+export const imageAttachment: Attachment = {
+  type: 'image',
+  id: ATTACHMENT_ID,
+  name: 'receipt.png',
+  mime_type: 'image/png',
+  preview_url: `${CONTENT_URL}?${PROOF}`,
+};
+export const announcedAttachment: Attachment = {
+  ...imageAttachment,
+  upload_descriptor: { url: `${CONTENT_URL}?${PROOF}`, method: 'POST', headers: {} },
+};
+export const fileAttachment: Attachment = {
+  type: 'file',
+  id: 'atc_7e5c3a1b9d0f2e4c6a8b0d1f3e5c7a9b',
+  name: 'minutes.pdf',
+  mime_type: 'application/pdf',
+};
 
 export const userItem: UserMessageItem = {
   id: USER_ITEM_ID,

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { ThreadItem } from '../../chatkit/protocol/items.ts';
 import { GatewayError } from '../../errors/gateway-error.ts';
+import { deleteThreadAttachments } from '../attachments/thread-attachments.ts';
 import type { ChatStore, PageQuery } from '../chat-store.ts';
 import type { Database } from '../tables.ts';
 import { inTransaction } from '../transaction.ts';
@@ -140,7 +141,7 @@ function createItemReads({ db }: Database) {
 }
 
 export function createChatStore(database: Database): ChatStore {
-  const { db, dialect } = database;
+  const { dialect } = database;
   return {
     ...createThreadReads(database),
     ...createItemReads(database),
@@ -152,12 +153,16 @@ export function createChatStore(database: Database): ChatStore {
 
     async deleteThread(owner, threadId) {
       if (!isStorableId(threadId)) return false;
-      const { numDeletedRows } = await db
-        .deleteFrom('threads')
-        .where('id', '=', threadId)
-        .where('owner', '=', toOwnerKey(owner))
-        .executeTakeFirstOrThrow();
-      return numDeletedRows > 0n;
+      return await inTransaction(database, async (transaction) => {
+        const { numDeletedRows } = await transaction
+          .deleteFrom('threads')
+          .where('id', '=', threadId)
+          .where('owner', '=', toOwnerKey(owner))
+          .executeTakeFirstOrThrow();
+        if (numDeletedRows === 0n) return false;
+        await deleteThreadAttachments(transaction, threadId);
+        return true;
+      });
     },
 
     async saveFeedback(owner, threadId, itemIds, kind) {

@@ -1,11 +1,15 @@
 import type { Insertable, Transaction, Updateable } from 'kysely';
 import { GatewayError } from '../../errors/gateway-error.ts';
+import { claimAttachments, deleteThreadAttachments } from '../attachments/thread-attachments.ts';
 import type { ThreadRecord, ThreadWrite } from '../chat-store.ts';
 import type { Dialect, Tables } from '../tables.ts';
 import { isStorableId, requireStorableId } from '../values.ts';
 import { toThreadChanges, toThreadRow } from './thread-row.ts';
 
-type ItemWrite = Extract<ThreadWrite, { type: 'save-item' | 'delete-item' | 'delete-items-after' }>;
+type ItemWrite = Extract<
+  ThreadWrite,
+  { type: 'save-item' | 'claim-attachments' | 'delete-item' | 'delete-items-after' }
+>;
 
 interface ThreadTarget {
   /** As a column: see `toOwnerKey`. */
@@ -63,6 +67,7 @@ async function deleteItemsAfter(
         .executeTakeFirst()
     : undefined;
   if (item === undefined) throw new GatewayError('item-not-found');
+  await deleteThreadAttachments(transaction, threadId, { afterPosition: item.position });
   await transaction
     .deleteFrom('items')
     .where('thread_id', '=', threadId)
@@ -73,7 +78,7 @@ async function deleteItemsAfter(
 /** @returns the position that the next new item gets */
 async function applyItemWrites(
   transaction: Transaction<Tables>,
-  threadId: string,
+  { owner, threadId }: ThreadTarget,
   writes: readonly ItemWrite[],
   nextPosition: number,
 ): Promise<number> {
@@ -84,8 +89,14 @@ async function applyItemWrites(
         await saveItem(transaction, threadId, write, position);
         position += 1;
         break;
+      case 'claim-attachments': {
+        const { itemId, attachmentIds } = write;
+        await claimAttachments(transaction, { owner, threadId, itemId, attachmentIds });
+        break;
+      }
       case 'delete-item':
         if (!isStorableId(write.itemId)) break;
+        await deleteThreadAttachments(transaction, threadId, { itemId: write.itemId });
         await transaction
           .deleteFrom('items')
           .where('thread_id', '=', threadId)
@@ -140,12 +151,12 @@ export async function writeThread(
     const row: Insertable<Tables['threads']> = toThreadRow(owner, created, writes.length);
     Object.assign(row, changes);
     await transaction.insertInto('threads').values(row).execute();
-    await applyItemWrites(transaction, threadId, itemWrites, 0);
+    await applyItemWrites(transaction, target, itemWrites, 0);
     return;
   }
   const { nextPosition, runId } = await lockThread(transaction, dialect, target);
   if (expectedRun !== undefined && runId !== expectedRun) throw new GatewayError('run-in-progress');
-  const next = await applyItemWrites(transaction, threadId, itemWrites, nextPosition);
+  const next = await applyItemWrites(transaction, target, itemWrites, nextPosition);
   await transaction
     .updateTable('threads')
     .set({ ...changes, next_position: next, updated_at: Date.now() })

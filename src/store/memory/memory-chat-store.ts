@@ -135,6 +135,9 @@ function apply(draft: Draft, write: ThreadWrite): void {
       items.set(requireStorableId(write.item.id), item);
       break;
     }
+    case 'claim-attachments':
+      // This store keeps none.
+      throw new GatewayError('attachment-not-found');
     case 'delete-item':
       items.delete(write.itemId);
       break;

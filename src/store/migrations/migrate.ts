@@ -2,6 +2,7 @@ import { sql, type Kysely } from 'kysely';
 import { Migrator, type Migration } from 'kysely/migration';
 import type { Database, Dialect, Tables } from '../tables.ts';
 import { createInitialMigration } from './0001-initial.ts';
+import { createAttachmentsMigration } from './0002-attachments.ts';
 
 // Not just `migrations`: a database can be shared with an application that has such a table.
 const MIGRATION_TABLE = 'chatkit_gateway_migrations';
@@ -11,7 +12,10 @@ const ADVISORY_LOCK = 7_261_504_993_118;
 
 /** Run in the order of their names. A released one never changes; what comes next gets the next number. */
 function createMigrations(dialect: Dialect): Record<string, Migration> {
-  return { '0001-initial': createInitialMigration(dialect) };
+  return {
+    '0001-initial': createInitialMigration(dialect),
+    '0002-attachments': createAttachmentsMigration(),
+  };
 }
 
 /** The database was written by a version of the program that knows more than this one. */

@@ -1,4 +1,5 @@
 import type { DatabaseKind } from './fixture.ts';
+import { describeAttachments } from './suites/attachments.ts';
 import { describeConcurrency } from './suites/concurrency.ts';
 import { describeFeedback } from './suites/feedback.ts';
 import { describeIsolation } from './suites/isolation.ts';
@@ -25,5 +26,6 @@ export function describeStoreContract(kind: () => DatabaseKind): void {
   describeUsers(kind);
   describeSessions(kind);
   describeTasks(kind);
+  describeAttachments(kind);
   describeRules(kind);
 }

@@ -24,19 +24,23 @@ class MemoryStore(Store[Any]):
         self.items: dict[str, dict[str, ThreadItem]] = {}
         self.attachments: dict[str, Attachment] = {}
 
-    async def load_thread(self, thread_id: str, context: Any) -> ThreadMetadata:
+    async def pause(self) -> None:
         await asyncio.sleep(0.001)
+
+    async def load_thread(self, thread_id: str, context: Any) -> ThreadMetadata:
+        await self.pause()
         if thread_id not in self.threads:
             raise NotFoundError(thread_id)
         return self.threads[thread_id].model_copy(deep=True)
 
     async def save_thread(self, thread: ThreadMetadata, context: Any) -> None:
-        await asyncio.sleep(0.001)
-        self.threads[thread.id] = thread.model_copy(deep=True)
+        await self.pause()
+        # A new thread comes with its items, which are kept elsewhere.
+        self.threads[thread.id] = ThreadMetadata(**thread.model_dump(exclude={"items"}))
         self.items.setdefault(thread.id, {})
 
     async def load_threads(self, limit: int, after: str | None, order: str, context: Any) -> Page[ThreadMetadata]:
-        await asyncio.sleep(0.001)
+        await self.pause()
         return page_of(list(self.threads.values()), list(self.threads), limit, after, order)
 
     async def delete_thread(self, thread_id: str, context: Any) -> None:
@@ -51,7 +55,7 @@ class MemoryStore(Store[Any]):
         return page_of(list(items.values()), list(items), limit, after, order)
 
     async def add_thread_item(self, thread_id: str, item: ThreadItem, context: Any) -> None:
-        await asyncio.sleep(0.001)
+        await self.pause()
         self.items[thread_id][item.id] = item
 
     async def save_item(self, thread_id: str, item: ThreadItem, context: Any) -> None:
@@ -64,19 +68,19 @@ class MemoryStore(Store[Any]):
         return self.items[thread_id][item_id]
 
     async def delete_thread_item(self, thread_id: str, item_id: str, context: Any) -> None:
-        await asyncio.sleep(0.001)
+        await self.pause()
         self.items[thread_id].pop(item_id, None)
 
     async def save_attachment(self, attachment: Attachment, context: Any) -> None:
-        await asyncio.sleep(0.001)
+        await self.pause()
         self.attachments[attachment.id] = attachment
 
     async def load_attachment(self, attachment_id: str, context: Any) -> Attachment:
-        await asyncio.sleep(0.001)
+        await self.pause()
         if attachment_id not in self.attachments:
             raise NotFoundError(attachment_id)
         return self.attachments[attachment_id]
 
     async def delete_attachment(self, attachment_id: str, context: Any) -> None:
-        await asyncio.sleep(0.001)
+        await self.pause()
         self.attachments.pop(attachment_id, None)

@@ -186,6 +186,10 @@ describe('model input', () => {
     expect(found.join('\n')).not.toContain('secret thought');
   });
 
+  it('says nothing of a picture that was never finished', () => {
+    expect(lines([user('Go'), { ...base(), type: 'generated_image' }])).toEqual(['user: Go']);
+  });
+
   it('wraps hidden context and marks it as not shown', () => {
     const found = lines([
       user('Go'),

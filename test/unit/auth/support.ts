@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { generateKeyPair, calculateJwkThumbprint, exportJWK, SignJWT, type JWTPayload } from 'jose';
 import type { SigningKey } from '../../../src/auth/signing-key.ts';
 import type { SessionRecord, UserRecord } from '../../../src/store/auth-store.ts';
@@ -24,7 +25,13 @@ export async function createKey(): Promise<SigningKey> {
   const { publicKey, privateKey } = await generateKeyPair('EdDSA', { extractable: true });
   const jwk = await exportJWK(publicKey);
   const kid = await calculateJwkThumbprint(jwk);
-  return { kid, publicKey, privateKey, publicJwk: { ...jwk, kid, alg: 'EdDSA', use: 'sig' } };
+  return {
+    kid,
+    publicKey,
+    privateKey,
+    publicJwk: { ...jwk, kid, alg: 'EdDSA', use: 'sig' },
+    deriveSecret: () => randomBytes(32),
+  };
 }
 
 export function seconds(date: Date, later = 0): number {

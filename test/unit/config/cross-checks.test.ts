@@ -54,6 +54,13 @@ describe('checks over several keys', () => {
     ['upstreams: { api: { targets: ["http://u:geheim@a/"] } }', 'must be a plain address'],
     ['agent: { apiKey: "sk geheim" }', 'agent.apiKey: must not contain blanks or line breaks'],
     ['store: { url: "postgres://u:ge/heim@host:x/y" }', 'store.url: is not a valid address'],
+    ['attachments: { store: s3 }', 'attachments.s3.bucket: must be set, because attachments.store is s3'],
+    [
+      'attachments: { store: s3, s3: { bucket: b, accessKeyId: geheim } }',
+      'attachments.s3.secretAccessKey: must be set too',
+    ],
+    ['attachments: { maxBytesPerUser: 1000 }', 'must not be more than attachments.maxBytesPerUser (1000)'],
+    ['attachments: { model: { maxTotalBytes: 1000 } }', 'not be more than attachments.model.maxTotalBytes'],
   ])('%s is refused everywhere', async (text, message) => {
     const problems = await problemsOf(text);
     expect(problems).toHaveLength(1);

@@ -10,6 +10,9 @@ describe('secrets', () => {
       'chat.bridge.headers',
       'chat.hosted.apiKey',
       'agent.apiKey',
+      'attachments.s3.accessKeyId',
+      'attachments.s3.secretAccessKey',
+      'attachments.linkSecret',
       'transcription.apiKey',
       'store.url',
     ]);

@@ -1,0 +1,277 @@
+import type { Logger } from 'pino';
+import type { AttachmentContent, ChatAttachments, Viewer } from '../chatkit/attachments.ts';
+import { createId } from '../chatkit/ids.ts';
+import type { Attachment } from '../chatkit/protocol/items.ts';
+import type { Config } from '../config/schema.ts';
+import { GatewayError } from '../errors/gateway-error.ts';
+import type { AttachmentRecord, AttachmentStore } from '../store/attachment-store.ts';
+import type { BlobStore } from './blobs/blob-store.ts';
+import { createCollector, type Collector } from './collector.ts';
+import { decideType, recogniseContent } from './content/recognise.ts';
+import type { ByteSource } from './content/byte-source.ts';
+import { toFileName } from './file-name.ts';
+import type { LinkProof, LinkPurpose, Links } from './links.ts';
+import { isAccepted, toMediaType, UNKNOWN_TYPE } from './media-types.ts';
+import { toAttachment } from './shapes.ts';
+import { tooLarge, type Spool, type SpooledFile } from './spool.ts';
+import type { UploadSlots } from './upload-slots.ts';
+
+/** What a client sends of a file. */
+export interface IncomingFile {
+  readonly name: string | undefined;
+  readonly type: string | undefined;
+  readonly chunks: AsyncIterable<Uint8Array>;
+}
+
+/** Files of users: metadata in the database, content in a blob store, and the rules between them. */
+export interface Attachments extends ChatAttachments, AsyncDisposable {
+  /** One upload of this owner is about to come. @throws GatewayError `overloaded` or `rate-limited` */
+  takeSlot(owner: string): Disposable;
+  /** A whole upload in one request. */
+  add(viewer: Viewer, file: IncomingFile, signal: AbortSignal): Promise<Attachment>;
+  /** The second half of an upload that was announced. */
+  fill(viewer: Viewer, attachmentId: string, file: IncomingFile, signal: AbortSignal): Promise<Attachment>;
+  /** A complete attachment. @throws GatewayError `attachment-not-found` or `attachment-not-uploaded` */
+  get(owner: string, attachmentId: string, signal: AbortSignal): Promise<AttachmentRecord>;
+  /** Who a signed link speaks for. @throws GatewayError `invalid-link` */
+  checkLink(attachmentId: string, purpose: LinkPurpose, proof: LinkProof): Promise<string>;
+  readonly blobs: Pick<BlobStore, 'locate'>;
+  /** Deletes what nobody uses any more, a bounded number at a time. */
+  sweep(now: Date): Promise<void>;
+}
+
+export interface AttachmentParts {
+  readonly config: Config['attachments'];
+  readonly store: AttachmentStore;
+  readonly blobs: BlobStore;
+  readonly spool: Spool;
+  readonly links: Links;
+  readonly slots: UploadSlots;
+  readonly logger: Logger;
+}
+
+export function createAttachments(parts: AttachmentParts): Attachments {
+  const { config, store, blobs, spool, links, slots } = parts;
+  const collector = createCollector(parts);
+  const keeping = createKeeping(parts, collector);
+  const { requireAccepted } = keeping;
+
+  const toUrl = ({ owner, origin }: Viewer, purpose: LinkPurpose, attachmentId: string) => {
+    const proof = links.sign({ purpose, attachmentId, owner });
+    return `${origin}/api/attachments/${attachmentId}/content?${new URLSearchParams({ ...proof }).toString()}`;
+  };
+  const show = (viewer: Viewer, attachment: Attachment): Attachment =>
+    attachment.type === 'file'
+      ? attachment
+      : { ...attachment, preview_url: toUrl(viewer, 'content', attachment.id) };
+
+  return {
+    blobs,
+    show,
+    takeSlot: (owner) => slots.take(owner),
+    async create(viewer, announced) {
+      const mimeType = toMediaType(announced.mimeType);
+      if (announced.size > config.maxBytes) throw tooLarge(config.maxBytes);
+      // What is unknown yet is decided by its content.
+      if (mimeType !== UNKNOWN_TYPE) requireAccepted(mimeType);
+      const record = keeping.newRecord({ name: announced.name, mimeType, size: announced.size });
+      await store.addAttachment(viewer.owner, record, keeping.limits);
+      const target = await blobs.direct?.toTarget(record.id, record);
+      const upload = target ?? {
+        url: toUrl(viewer, 'upload', record.id),
+        method: 'POST' as const,
+        headers: {},
+      };
+      return {
+        ...show(viewer, toAttachment(record)),
+        upload_descriptor: { url: upload.url, method: upload.method, headers: { ...upload.headers } },
+      };
+    },
+    async add(viewer, file, signal) {
+      await using spooled = await spool.collect(file.chunks, { maxBytes: config.maxBytes, signal });
+      const mimeType = await keeping.recognise(toMediaType(file.type), spooled.source);
+      const record = keeping.newRecord({ name: file.name, mimeType, size: spooled.size });
+      await store.addAttachment(viewer.owner, record, keeping.limits);
+      return show(viewer, toAttachment(await keeping.keep(viewer.owner, record, spooled, signal)));
+    },
+    fill: async (viewer, id, file, signal) =>
+      keeping.once(id, async () => {
+        const record = await keeping.find(viewer.owner, id);
+        if (record.state === 'uploaded') throw new GatewayError('attachment-already-uploaded');
+        await using spooled = await spool.collect(file.chunks, { maxBytes: config.maxBytes, signal });
+        requireSize(record, spooled.size);
+        const mimeType = await keeping.recognise(record.mimeType, spooled.source);
+        const kept = await keeping.keep(viewer.owner, { ...record, mimeType }, spooled, signal);
+        return show(viewer, toAttachment(kept));
+      }),
+    async delete(owner, id) {
+      if (!(await store.deleteAttachment(owner, id))) throw new GatewayError('attachment-not-found');
+      collector.collect();
+    },
+    async use(owner, ids, { threadId, signal }) {
+      if (ids.length > config.maxPerMessage) {
+        throw new GatewayError('invalid-request', {
+          problems: [
+            { pointer: '/params/input/attachments', detail: `at most ${config.maxPerMessage} files` },
+          ],
+        });
+      }
+      const attachments: Attachment[] = [];
+      for (const id of new Set(ids)) {
+        const record = await keeping.complete(owner, id, signal);
+        if (record.threadId !== undefined && record.threadId !== threadId) {
+          throw new GatewayError('attachment-in-use');
+        }
+        attachments.push(toAttachment(record));
+      }
+      return attachments;
+    },
+    async read(owner, id, { maxBytes, signal }): Promise<AttachmentContent | undefined> {
+      const record = await store.getAttachment(owner, id);
+      if (record?.state !== 'uploaded' || record.size > maxBytes) return undefined;
+      await using content = await blobs.open(id, signal);
+      if (content === undefined || content.size > maxBytes) return undefined;
+      const bytes = await content.read(0, content.size);
+      return { name: record.name, mimeType: record.mimeType, bytes };
+    },
+    get: async (owner, id, signal) => await keeping.complete(owner, id, signal),
+    async checkLink(attachmentId, purpose, proof) {
+      const owner = await store.findOwner(attachmentId);
+      // Checked for nobody too, so that an answer does not tell which ids exist.
+      links.check({ purpose, attachmentId, owner: owner ?? '' }, proof);
+      if (owner === undefined) throw new GatewayError('invalid-link');
+      return owner;
+    },
+    collect: () => collector.collect(),
+    sweep: async (now) => {
+      await collector.sweep(now);
+      await spool.sweep();
+    },
+    async [Symbol.asyncDispose]() {
+      await collector[Symbol.asyncDispose]();
+      await blobs[Symbol.asyncDispose]();
+    },
+  };
+}
+
+function requireSize(record: AttachmentRecord, size: number): void {
+  if (record.size === size) return;
+  throw new GatewayError('attachment-mismatch', {
+    detail: `The file was announced with ${record.size} bytes, and ${size} have come.`,
+  });
+}
+
+/** From an upload to an attachment that can be used. */
+function createKeeping(parts: AttachmentParts, collector: Collector) {
+  const { config, store, blobs, logger } = parts;
+  const limits = { maxFiles: config.maxFilesPerUser, maxBytes: config.maxBytesPerUser };
+  const busy = new Set<string>();
+
+  function requireAccepted(mimeType: string): void {
+    if (isAccepted(mimeType, config.accept)) return;
+    throw new GatewayError('attachment-type-not-accepted', {
+      detail: `Files of the type ${mimeType} cannot be attached.`,
+    });
+  }
+
+  async function recognise(announced: string, source: ByteSource): Promise<string> {
+    const mimeType = decideType(announced, await recogniseContent(source));
+    requireAccepted(mimeType);
+    return mimeType;
+  }
+
+  async function find(owner: string, id: string): Promise<AttachmentRecord> {
+    const record = await store.getAttachment(owner, id);
+    if (record === undefined) throw new GatewayError('attachment-not-found');
+    return record;
+  }
+
+  /** One upload of an attachment at a time: its content must be that of the one that is noted. */
+  async function once<T>(id: string, work: () => Promise<T>): Promise<T> {
+    if (busy.has(id)) throw new GatewayError('attachment-already-uploaded');
+    busy.add(id);
+    try {
+      return await work();
+    } finally {
+      busy.delete(id);
+    }
+  }
+
+  async function discard(owner: string, id: string): Promise<void> {
+    await store.deleteAttachment(owner, id);
+    collector.collect();
+  }
+
+  async function finish(owner: string, record: AttachmentRecord): Promise<AttachmentRecord> {
+    const { id, mimeType, size } = record;
+    // Deleted meanwhile: the collector takes the content too.
+    const isKept = await store.completeAttachment(owner, id, { mimeType, size }, limits);
+    if (!isKept) throw new GatewayError('attachment-not-found');
+    return { ...record, state: 'uploaded' };
+  }
+
+  /** The record is there before the content, so that no content is ever without one. */
+  async function keep(
+    owner: string,
+    record: AttachmentRecord,
+    file: SpooledFile,
+    signal: AbortSignal,
+  ): Promise<AttachmentRecord> {
+    try {
+      await blobs.put(record.id, { path: file.path, size: file.size, mimeType: record.mimeType }, signal);
+      return await finish(owner, { ...record, size: file.size });
+    } catch (error) {
+      const isTaken = error instanceof GatewayError && error.code === 'attachment-already-uploaded';
+      if (!isTaken) await discard(owner, record.id);
+      throw error;
+    }
+  }
+
+  /** Also takes over what a client has uploaded past the gateway. */
+  async function complete(owner: string, id: string, signal: AbortSignal): Promise<AttachmentRecord> {
+    const record = await find(owner, id);
+    if (record.state === 'uploaded') return record;
+    const { direct } = blobs;
+    if (direct === undefined) throw new GatewayError('attachment-not-uploaded');
+    return await once(id, async () => {
+      const size = await direct.sizeOf(id, signal);
+      if (size === undefined) throw new GatewayError('attachment-not-uploaded');
+      try {
+        requireSize(record, size);
+        await direct.take(id, record.mimeType, signal);
+        await using content = await blobs.open(id, signal);
+        if (content === undefined) throw new GatewayError('attachments-unavailable');
+        // Looked at only now that the client cannot change it any more.
+        requireSize(record, content.size);
+        const mimeType = await recognise(record.mimeType, content);
+        const finished = await finish(owner, { ...record, mimeType });
+        await direct.clear(id, signal).catch((error: unknown) => {
+          logger.warn({ err: error }, 'an upload was taken, and could not be deleted where it was');
+        });
+        return finished;
+      } catch (error) {
+        // What is wrong with the file stays wrong; a store that failed can be asked again.
+        if (error instanceof GatewayError && error.status < 500) await discard(owner, id);
+        throw error;
+      }
+    });
+  }
+
+  return {
+    limits,
+    requireAccepted,
+    recognise,
+    find,
+    once,
+    keep,
+    complete,
+    newRecord: (facts: { name: string | undefined; mimeType: string; size: number }): AttachmentRecord => ({
+      id: createId('attachment'),
+      name: toFileName(facts.name),
+      mimeType: facts.mimeType,
+      size: facts.size,
+      state: 'created',
+      createdAt: new Date().toISOString(),
+    }),
+  };
+}
