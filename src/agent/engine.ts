@@ -11,7 +11,7 @@ import type { AgentDefinition } from './module/definition.ts';
 import { MAX_TITLE_INPUT_CHARS, TITLE_INSTRUCTIONS } from './title.ts';
 import { toModuleTools } from './tools/from-module.ts';
 import { createToolRegistry, type AgentTool, type ToolRegistry } from './tools/registry.ts';
-import { toolSources } from './tools/names.ts';
+import { toolNamesOf, toolSources } from './tools/names.ts';
 import { createSource } from './tools/sources.ts';
 
 /** For tests and for those who bring their own models. */
@@ -59,9 +59,14 @@ export function createEngine(options: {
   const timeoutMs = config.toolTimeoutMs;
   const delayMs = overrides.demoDelayMs ?? DEMO_DELAY_MS;
   const moduleTools = toModuleTools(definition, timeoutMs);
-  const registry = createToolRegistry([
+  const builtIn = [
     ...toolSources(config, isDemo).map((source) => createSource(source, { tasks: options.tasks, timeoutMs })),
     isDemo ? createPictureTools({ delayMs, timeoutMs }) : [],
+  ];
+  // A module may have a better tool of the same name.
+  const replaced = new Set(toolNamesOf(definition));
+  const registry = createToolRegistry([
+    ...builtIn.map((source) => source.filter(({ name }) => !replaced.has(name))),
     overrides.tools ?? [],
     moduleTools.own,
   ]);

@@ -1,5 +1,6 @@
 import type { AgentInputItem } from '@openai/agents-core';
 import type { ResponderEvent } from '../chatkit/protocol/events.ts';
+import type { ThreadItem } from '../chatkit/protocol/items.ts';
 import type { Turn } from '../chatkit/responder.ts';
 import type { Config } from '../config/schema.ts';
 import type { GatewayEvents } from '../observability/events.ts';
@@ -10,6 +11,7 @@ import { readAttachedFiles } from './history/attached-files.ts';
 import { toModelInput } from './history/to-model-input.ts';
 import { AuthorCodeError } from './module/bounded.ts';
 import type { AgentDefinition, RunAgentOptions } from './module/definition.ts';
+import { applyModelInput } from './module/model-input.ts';
 import { ReplyFailure } from './reply/run-agent.ts';
 import { writeReply, type ReplyOptions } from './reply/write-reply.ts';
 import { createTitle, type Title, type TitleOptions } from './title.ts';
@@ -37,14 +39,13 @@ export async function* respond(options: RespondOptions): AsyncGenerator<Responde
   // A tool that the user picked was called at the beginning of the reply that goes on here.
   const asked = turn.input === undefined ? {} : forMessage;
   const choice = choose(model === undefined ? asked : { ...asked, model });
-  const files = await readAttachedFiles(turn, items, options.files);
   const title = titleOf(options, choice, { items, message });
   try {
     const reply = writeReply({
       turn,
       agentFor: (context) => engine.agents.build(choice, context, given.agent),
       model: choice.model,
-      input: (given.input as AgentInputItem[] | undefined) ?? toModelInput(items, { files }),
+      input: await inputOf(options, items),
       models: engine.models,
       registry: engine.registry,
       maxTurns: config.maxTurns,
@@ -63,6 +64,16 @@ export async function* respond(options: RespondOptions): AsyncGenerator<Responde
   } finally {
     title?.cancel();
   }
+}
+
+async function inputOf(
+  { turn, config, definition, given, files: bounds }: RespondOptions,
+  items: readonly ThreadItem[],
+): Promise<AgentInputItem[]> {
+  if (given?.input !== undefined) return [...given.input];
+  const own = await applyModelInput(definition.toModelInput, items, turn, config.toolTimeoutMs);
+  const files = await readAttachedFiles(turn, own.items, bounds);
+  return toModelInput(own.items, { files, given: own.given });
 }
 
 /** Who is told of what a run does besides its events. */

@@ -12,6 +12,11 @@ export interface PendingItems {
   apply(event: ResponderEvent): void;
   /** Items with something to see that changed since the last call; the caller saves them as checkpoints. */
   takeChanged(): ThreadItem[];
+  /**
+   * Items that were shown before this one and have no place in the stored thread yet: saved first, they keep the order
+   * in which they were shown.
+   */
+  takeEarlier(itemId: string): ThreadItem[];
   /** These changes were not saved after all. */
   putBack(items: readonly ThreadItem[]): void;
   /**
@@ -26,6 +31,7 @@ export function createPendingItems(): PendingItems {
   const changed = new Set<string>();
   /** Every item that was added and is not done, also of kinds that do not grow. */
   const added = new Set<string>();
+  const placed = new Set<string>();
 
   return {
     apply(event) {
@@ -57,6 +63,16 @@ export function createPendingItems(): PendingItems {
     takeChanged() {
       const items = [...changed].flatMap((id) => pending.get(id) ?? []).filter(hasContent);
       changed.clear();
+      for (const { id } of items) placed.add(id);
+      return items;
+    },
+    takeEarlier(itemId) {
+      const items: ThreadItem[] = [];
+      for (const item of pending.values()) {
+        if (item.id === itemId) break;
+        if (!placed.has(item.id) && hasContent(item)) items.push(item);
+      }
+      for (const { id } of items) placed.add(id);
       return items;
     },
     putBack(items) {
@@ -74,6 +90,7 @@ export function createPendingItems(): PendingItems {
     added.delete(itemId);
     pending.delete(itemId);
     changed.delete(itemId);
+    placed.delete(itemId);
   }
 }
 

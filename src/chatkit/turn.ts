@@ -110,9 +110,15 @@ async function writeReply(
     const late = (error: unknown) => logger.debug({ err: error }, 'the responder ended late after a stop');
     for await (const event of untilAborted(produced, signal, late)) {
       checkpoints.check();
+      const isShown = event.type === 'thread.item.done' && !isHiddenItem(event.item);
+      const earlier = isShown ? pending.takeEarlier(event.item.id) : [];
       pending.apply(event);
       const changed = threadChanges.take();
-      const writes = [...toWrites(event), ...(changed === undefined ? [] : [changed])];
+      const writes: ThreadWrite[] = [
+        ...earlier.map((item) => ({ type: 'save-item' as const, item, pending: true })),
+        ...toWrites(event),
+        ...(changed === undefined ? [] : [changed]),
+      ];
       if (writes.length === 0) {
         await held.flush();
         const room = send(event);

@@ -29,7 +29,7 @@ describe('README', () => {
 
   it('names only blocks that a test asks for', async () => {
     const tests = await Promise.all(
-      ['readme', 'readme-services', 'readme-facts', 'package'].map((name) =>
+      ['readme', 'readme-services', 'readme-facts', 'package', 'agent-module'].map((name) =>
         read(`test/acceptance/${name}.test.ts`),
       ),
     );

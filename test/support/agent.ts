@@ -2,6 +2,7 @@ import type { Model } from '@openai/agents-core';
 import { pino } from 'pino';
 import { createAgentResponder, type AgentResponder } from '../../src/agent/agent-responder.ts';
 import type { AgentOverrides } from '../../src/agent/engine.ts';
+import type { AgentDefinition } from '../../src/agent/module/definition.ts';
 import { configSchema } from '../../src/config/schema.ts';
 import { createEvents } from '../../src/observability/events.ts';
 import { createMetrics, type Metrics } from '../../src/observability/metrics.ts';
@@ -22,6 +23,8 @@ export interface TestAgentOptions {
   /** Answers instead of the models of the configuration. */
   readonly model?: Model;
   readonly overrides?: AgentOverrides;
+  /** What a module of the configuration would say. */
+  readonly definition?: AgentDefinition;
 }
 
 /** The built-in agent over a real store in memory. Titles are off unless a test asks for them. */
@@ -37,6 +40,7 @@ export async function createTestAgent(options: TestAgentOptions = {}): Promise<T
     tasks: store.tasks,
     events: createEvents({ metrics }),
     logger,
+    definition: options.definition,
     overrides: {
       demoDelayMs: 0,
       maxRetries: 0,

@@ -11,15 +11,25 @@ import { fromUserMessage } from './user-message.ts';
 export const MAX_INPUT_CHARS = 240_000;
 const NO_FILES: AttachedFiles = new Map();
 
+/** What somebody else has made of an item: in its place, or besides. */
+export interface GivenInput {
+  readonly instead?: readonly AgentInputItem[];
+  readonly after?: readonly AgentInputItem[];
+}
+
 /**
  * Stored items as model input, oldest first. The newest items that fit are kept, and the input begins with a user
  * message where there is one, because many chat templates refuse anything else.
  */
 export function toModelInput(
   items: readonly ThreadItem[],
-  options: { readonly maxChars?: number; readonly files?: AttachedFiles } = {},
+  options: {
+    readonly maxChars?: number;
+    readonly files?: AttachedFiles;
+    readonly given?: ReadonlyMap<string, GivenInput>;
+  } = {},
 ): AgentInputItem[] {
-  const { maxChars = MAX_INPUT_CHARS, files = NO_FILES } = options;
+  const { maxChars = MAX_INPUT_CHARS, files = NO_FILES, given } = options;
   const lastMessage = items.findLastIndex((item) => item.type === 'user_message');
   const kept: { isMessage: boolean; input: AgentInputItem[] }[] = [];
   const callIds = new Set<string>();
@@ -27,7 +37,9 @@ export function toModelInput(
   for (let index = items.length - 1; index >= 0; index -= 1) {
     const item = items[index];
     if (item === undefined) continue;
-    const input = fromItem(item, { isLast: index === lastMessage, callIds, files });
+    const { instead, after = [] } = given?.get(item.id) ?? {};
+    const usual = () => fromItem(item, { isLast: index === lastMessage, callIds, files });
+    const input = [...(instead ?? usual()), ...after];
     chars += sizeOf(input);
     // The message that is to be answered is always given, however long it is.
     if (chars > maxChars && index < lastMessage) break;

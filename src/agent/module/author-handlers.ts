@@ -3,9 +3,8 @@ import type { VisibleItem, WidgetItem } from '../../chatkit/protocol/items.ts';
 import type { ActionTurn, Responder, ThreadWork, Turn } from '../../chatkit/responder.ts';
 import { messageText, titleFromMessage, toTitle } from '../../chatkit/title.ts';
 import type { Config } from '../../config/schema.ts';
-import { readWidget } from '../../widgets/parse-widget.ts';
 import { callWithin } from './bounded.ts';
-import { InvalidReplyError, toVisibleItem } from './checked.ts';
+import { InvalidReplyError, toVisibleItem, toWidget } from './checked.ts';
 import type { AgentDefinition, AuthorWork, RunAgentOptions, UploadedFile, UploadWork } from './definition.ts';
 import { createPiece } from './piece.ts';
 import { runAuthor } from './run-author.ts';
@@ -136,7 +135,7 @@ function toChangedItem(
   if (isItem) return toVisibleItem(answer, threadId);
   if (sender === undefined)
     throw new InvalidReplyError('a widget can only take the place of one that has acted');
-  return { ...sender, widget: readWidget(answer) };
+  return { ...sender, widget: toWidget(answer) };
 }
 
 async function call<T>(

@@ -6,6 +6,8 @@ import {
   visibleItem,
   type VisibleItem,
 } from '../../chatkit/protocol/items.ts';
+import { parseWidget, readWidget, type WidgetJson } from '../../widgets/parse-widget.ts';
+import { isFromTemplate } from '../../widgets/template-mark.ts';
 import { iconName, jsonObject } from '../../chatkit/protocol/common.ts';
 
 /** An author's code gave the gateway something that ChatKit does not know. The message says what and where. */
@@ -50,6 +52,14 @@ export function toEvent(value: unknown, threadId: string): ResponderEvent {
 /** @throws InvalidReplyError */
 export function toVisibleItem(value: unknown, threadId: string): VisibleItem {
   return { ...check(visibleItem, value, 'item'), thread_id: threadId };
+}
+
+/**
+ * A widget in the place of another one, measured as a new one is.
+ * @throws GatewayError `invalid-widget`
+ */
+export function toWidget(widget: unknown): WidgetJson {
+  return isFromTemplate(widget) ? readWidget(widget) : parseWidget(widget);
 }
 
 /**

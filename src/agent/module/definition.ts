@@ -13,6 +13,7 @@ import type { ActionTurn, Feedback, SyncAction, ThreadWork, Turn } from '../../c
 import type { WidgetState } from '../../widgets/stream-widget.ts';
 import type { ReplyConverter } from '../reply/converter.ts';
 import type { ToolContext } from '../tools/registry.ts';
+import { InvalidReplyError } from './checked.ts';
 import type { Piece } from './piece.ts';
 import type { Reply } from './reply.ts';
 
@@ -168,4 +169,14 @@ export function defineClientTool<Parameters extends z.ZodObject = z.ZodObject>(
   tool: ClientTool<Parameters>,
 ): ClientTool<Parameters> {
   return tool;
+}
+
+/**
+ * What a tool of `@openai/agents` may use, by the second argument of its `execute`.
+ * @throws InvalidReplyError outside a reply of the gateway
+ */
+export function contextOf(run: { readonly context: unknown } | undefined): ToolContext {
+  const context = run?.context;
+  if (typeof context === 'object' && context !== null && 'reply' in context) return context as ToolContext;
+  throw new InvalidReplyError('this tool does not run inside a reply of the gateway');
 }

@@ -1,5 +1,6 @@
 /** What a module of `agent.module`, and whoever mounts the gateway, writes an agent with. */
 export {
+  contextOf,
   defineAgent,
   defineClientTool,
   defineTool,

@@ -1,3 +1,4 @@
+import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -14,6 +15,7 @@ export class AgentModuleError extends Error {
 }
 
 const LOAD_TIMEOUT_MS = 10_000;
+const SYNTAX_TIMEOUT_MS = 5_000;
 const EXTENSIONS = ['.ts', '.mts', '.js', '.mjs'];
 
 /**
@@ -36,7 +38,8 @@ export async function loadAgentModule(
   try {
     exported = await importWithin(pathToFileURL(file).href, timeoutMs);
   } catch (error) {
-    throw fail(`${placeOf(error, file)}: ${describeFailure(error)}`, error);
+    const place = placeOf(error, file) || (error instanceof SyntaxError ? await findSyntaxError(file) : '');
+    throw fail(`${place}: ${describeFailure(error)}`, error);
   }
   try {
     return readDefinition(exported);
@@ -79,6 +82,16 @@ function placeOf(error: unknown, file: string): string {
     return at === file ? where : ` (${path.relative(path.dirname(file), at)}${where})`;
   }
   return '';
+}
+
+/** Node says the line of a syntax error only when it prints it itself. */
+async function findSyntaxError(file: string): Promise<string> {
+  const { promise, resolve } = Promise.withResolvers<string>();
+  execFile(process.execPath, ['--check', file], { timeout: SYNTAX_TIMEOUT_MS }, (_error, _out, printed) => {
+    const [, line] = /^\S.*:(\d+)\r?\n/.exec(printed) ?? [];
+    resolve(line === undefined ? '' : `:${line}`);
+  });
+  return await promise;
 }
 
 const PLACE = /((?:file:\/\/)?\/[^\s():]+\.[cm]?[jt]s):(\d+)(?::(\d+))?/g;

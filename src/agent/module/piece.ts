@@ -10,10 +10,14 @@ export type ReplyWork = Pick<ThreadWork, 'thread' | 'newItem' | 'logger' | 'sign
  */
 export interface Piece<T> extends PromiseLike<T>, AsyncIterable<ResponderEvent, T, void> {}
 
-/** @param send resolves when there is room for more */
+/**
+ * @param send resolves when there is room for more
+ * @param onUse told when the piece is yielded or awaited for the first time
+ */
 export function createPiece<T>(
   write: () => AsyncGenerator<ResponderEvent, T, void>,
   send: (event: ResponderEvent) => Promise<void>,
+  onUse: () => void = () => undefined,
 ): Piece<T> {
   let sent: Promise<T> | undefined;
   async function sendAll(): Promise<T> {
@@ -30,9 +34,13 @@ export function createPiece<T>(
     }
   }
   return {
-    [Symbol.asyncIterator]: write,
+    [Symbol.asyncIterator]() {
+      onUse();
+      return write();
+    },
     // oxlint-disable-next-line unicorn/no-thenable -- a piece is awaited where it cannot be yielded
     then(onFulfilled, onRejected) {
+      onUse();
       sent ??= sendAll();
       return sent.then(onFulfilled, onRejected);
     },

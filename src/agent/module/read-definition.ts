@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { suggest } from '../../config/suggest.ts';
-import type { AgentDefinition } from './definition.ts';
+import type { AgentDefinition, SdkAgent } from './definition.ts';
 
 /** What is wrong with the default export of a module, in words for its author. */
 export class DefinitionError extends Error {
@@ -79,7 +79,7 @@ export function readDefinition(exported: unknown): AgentDefinition {
   }
   const result = DEFINITION.safeParse(exported);
   const faults = result.success ? [] : result.error.issues.flatMap(toFaults);
-  if (result.success) faults.push(...checkTools(exported));
+  if (result.success) faults.push(...checkTools(exported), ...checkModels(exported));
   if (faults.length > 0) throw new DefinitionError(faults.join('; '));
   return exported;
 }
@@ -107,6 +107,18 @@ function* checkTools({ tools = [], clientTools = [] }: AgentDefinition): Generat
   for (const { name } of clientTools) {
     if (names.has(name)) yield `two tools have the name ${name}`;
     names.add(name);
+  }
+}
+
+/** What a model does is only seen where the gateway has found it by its name. */
+function* checkModels({ agent }: AgentDefinition): Generator<string> {
+  if (typeof agent !== 'object') return;
+  const seen = new Set<SdkAgent>([agent]);
+  for (const each of seen) {
+    if (each !== agent && typeof each.model !== 'string') {
+      yield `agent: the model of ${each.name}, which is handed over to, must be a name`;
+    }
+    for (const handoff of each.handoffs ?? []) seen.add('agent' in handoff ? handoff.agent : handoff);
   }
 }
 

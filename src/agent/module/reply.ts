@@ -1,3 +1,4 @@
+import type { Logger } from 'pino';
 import type { ResponderEvent } from '../../chatkit/protocol/events.ts';
 import type {
   AssistantMessageItem,
@@ -10,7 +11,7 @@ import type {
   WidgetItem,
 } from '../../chatkit/protocol/items.ts';
 import type { WidgetState } from '../../widgets/stream-widget.ts';
-import { toEvent } from './checked.ts';
+import { toEvent, toWidget } from './checked.ts';
 import { createPiece, type Piece, type ReplyWork } from './piece.ts';
 import { toInputs, type Question } from './questions.ts';
 import {
@@ -88,10 +89,24 @@ export interface Reply {
   stream(event: ResponderEvent): Piece<void>;
 }
 
+/** What was asked of a reply and then neither yielded nor awaited. */
+const forgotten = new WeakMap<Reply, Set<object>>();
+
+/** Tells the author of a piece that was never written, because nothing else would. */
+export function warnOfForgotten(reply: Reply, logger: Logger, where: string): void {
+  const count = forgotten.get(reply)?.size ?? 0;
+  if (count === 0) return;
+  logger.warn({ event: 'reply-forgotten', where, count }, '%s called reply without await or yield*', where);
+}
+
 /** @param send takes what is awaited; resolves when there is room for more */
 export function createReply(work: ReplyWork, send: (event: ResponderEvent) => Promise<void>): Reply {
   const { thread, newItem } = work;
-  const piece = <T>(write: () => AsyncGenerator<ResponderEvent, T, void>) => createPiece(write, send);
+  const waiting = new Set<object>();
+  const piece = <T>(write: () => AsyncGenerator<ResponderEvent, T, void>) => {
+    waiting.add(write);
+    return createPiece(write, send, () => waiting.delete(write));
+  };
   const one = (make: () => ResponderEvent) =>
     piece(async function* () {
       yield make();
@@ -107,12 +122,15 @@ export function createReply(work: ReplyWork, send: (event: ResponderEvent) => Pr
       make();
     });
 
-  return {
+  const reply: Reply = {
     text: (text, options = {}) => piece(() => writeText(work, text, options)),
     widget: (widget, { copyText } = {}) => piece(() => writeWidget(work, widget, copyText)),
     updateWidget: (item, widget) =>
       piece(async function* () {
-        const event = toEvent({ type: 'thread.item.replaced', item: { ...item, widget } }, thread.id);
+        const event = toEvent(
+          { type: 'thread.item.replaced', item: { ...item, widget: toWidget(widget) } },
+          thread.id,
+        );
         yield event;
         return (event as { item: WidgetItem }).item;
       }),
@@ -151,6 +169,8 @@ export function createReply(work: ReplyWork, send: (event: ResponderEvent) => Pr
     remove: (itemId) => one(() => toEvent({ type: 'thread.item.removed', item_id: itemId }, thread.id)),
     stream: (event) => one(() => toEvent(event, thread.id)),
   };
+  forgotten.set(reply, waiting);
+  return reply;
 }
 
 function asReason(reason: string | undefined): { reason?: string } {

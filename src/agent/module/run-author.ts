@@ -2,9 +2,9 @@ import type { ResponderEvent } from '../../chatkit/protocol/events.ts';
 import { ReplyError, type ThreadWork } from '../../chatkit/responder.ts';
 import { createChannel, type Channel } from '../reply/channel.ts';
 import { InvalidReplyError, toEvent } from './checked.ts';
-import { createReply, type Reply } from './reply.ts';
+import { createReply, warnOfForgotten, type Reply } from './reply.ts';
 
-/** Awaited events that may wait for a slow reader. */
+/** Nothing is sent before what was sent last is taken, so only code that awaits nothing could have more waiting. */
 const CAPACITY = 256;
 /** Of one reply as JSON: an author's endless loop must come to an end. */
 const MAX_REPLY_CHARS = 64 * 1024 * 1024;
@@ -23,7 +23,7 @@ export interface AuthorRun {
 
 /** What happened, in its order: something was awaited, yielded, or the code has ended. */
 type Happening =
-  | { readonly kind: 'awaited'; readonly event: ResponderEvent }
+  | { readonly kind: 'awaited'; readonly event: ResponderEvent; readonly taken: () => void }
   | { readonly kind: 'step'; readonly result: IteratorResult<unknown, void> }
   | { readonly kind: 'failed'; readonly error: unknown };
 
@@ -36,12 +36,17 @@ export async function* runAuthor(run: AuthorRun): AsyncGenerator<ResponderEvent,
   const channel = createChannel<Happening>(CAPACITY);
   const stop = new AbortController();
   const signal = AbortSignal.any([work.signal, stop.signal]);
+  // Resolves when the event was taken, so that what is awaited next, such as the history, knows of it.
   const send = async (event: ResponderEvent) => {
     signal.throwIfAborted();
-    channel.push({ kind: 'awaited', event });
-    if (channel.isFull) await channel.drained();
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const onAbort = () => reject(signal.reason as Error);
+    signal.addEventListener('abort', onAbort, { once: true });
+    channel.push({ kind: 'awaited', event, taken: resolve });
+    await promise.finally(() => signal.removeEventListener('abort', onAbort));
   };
-  const steps = readSteps(run.name, () => run.start(createReply({ ...work, signal }, send), send));
+  const reply = createReply({ ...work, signal }, send);
+  const steps = readSteps(run.name, () => run.start(reply, send));
   const pull = () => {
     steps.next().then(
       (result) => channel.push({ kind: 'step', result }),
@@ -55,9 +60,13 @@ export async function* runAuthor(run: AuthorRun): AsyncGenerator<ResponderEvent,
     for (;;) {
       for (const happening of channel.take() ?? []) {
         if (happening.kind === 'failed') throw happening.error;
-        if (happening.kind === 'awaited') yield check(happening.event);
-        else if (happening.result.done === true) return;
-        else {
+        if (happening.kind === 'awaited') {
+          yield check(happening.event);
+          happening.taken();
+        } else if (happening.result.done === true) {
+          warnOfForgotten(reply, work.logger, run.name);
+          return;
+        } else {
           yield check(happening.result.value);
           pull();
         }

@@ -1,5 +1,6 @@
 import { tool } from '@openai/agents-core';
 import type { z } from 'zod';
+import { warnOfForgotten } from '../module/reply.ts';
 import type { AgentTool, ToolContext } from './registry.ts';
 import { isToolError } from './tool-error.ts';
 
@@ -40,11 +41,9 @@ export function defineTool<Parameters extends z.ZodObject>(
       if (context === undefined) throw new Error('a tool needs its run');
       const turn = context.context;
       const signal = details?.signal ?? AbortSignal.any([turn.signal, AbortSignal.timeout(timeoutMs)]);
-      const result = await definition.execute(args as z.infer<Parameters>, {
-        ...turn,
-        signal,
-        reply: turn.run.replyFor(signal),
-      });
+      const reply = turn.run.replyFor(signal);
+      const result = await definition.execute(args as z.infer<Parameters>, { ...turn, signal, reply });
+      warnOfForgotten(reply, turn.logger, `the tool ${name}`);
       // A call that was stopped meanwhile has no one to report to.
       signal.throwIfAborted();
       const callId = details?.toolCall?.callId;

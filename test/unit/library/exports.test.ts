@@ -111,6 +111,7 @@ describe('the exported names', () => {
         "WorkflowOptions": "type",
         "WorkflowWriter": "type",
         "answersOf": "function",
+        "contextOf": "function",
         "createGateway": "function",
         "defineAgent": "function",
         "defineClientTool": "function",
