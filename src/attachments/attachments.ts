@@ -36,9 +36,24 @@ export interface Attachments extends ChatAttachments, AsyncDisposable {
   /** Who a signed link speaks for. @throws GatewayError `invalid-link` */
   checkLink(attachmentId: string, purpose: LinkPurpose, proof: LinkProof): Promise<string>;
   readonly blobs: Pick<BlobStore, 'locate'>;
+  /** From now on each file is looked at when its upload is complete. */
+  reviewWith(review: ReviewFile): void;
   /** Deletes what nobody uses any more, a bounded number at a time. */
   sweep(now: Date): Promise<void>;
 }
+
+/** A file whose content has come, before it can be used. */
+export interface ReviewedFile extends Pick<AttachmentRecord, 'id' | 'name' | 'mimeType'> {
+  readonly sizeBytes: number;
+  /** Nothing where the file is larger than `maxBytes`. */
+  read(maxBytes: number): Promise<Uint8Array | undefined>;
+}
+
+/** @returns why the file is refused, for the user to read */
+export type ReviewFile = (
+  file: ReviewedFile,
+  work: { readonly owner: string; readonly logger: Logger; readonly signal: AbortSignal },
+) => Promise<string | undefined>;
 
 export interface AttachmentParts {
   readonly config: Config['attachments'];
@@ -143,6 +158,7 @@ export function createAttachments(parts: AttachmentParts): Attachments {
       return owner;
     },
     collect: () => collector.collect(),
+    reviewWith: keeping.reviewWith,
     sweep: async (now) => {
       await collector.sweep(now);
       await spool.sweep();
@@ -202,8 +218,27 @@ function createKeeping(parts: AttachmentParts, collector: Collector) {
     collector.collect();
   }
 
-  async function finish(owner: string, record: AttachmentRecord): Promise<AttachmentRecord> {
+  let review: ReviewFile | undefined;
+  /** @throws GatewayError `attachment-refused` */
+  async function requireWelcome(owner: string, record: AttachmentRecord, signal: AbortSignal): Promise<void> {
+    if (review === undefined) return;
+    const { id, name, mimeType, size } = record;
+    const read = async (maxBytes: number) => {
+      if (size > maxBytes) return undefined;
+      await using content = await blobs.open(id, signal);
+      return await content?.read(0, size);
+    };
+    const why = await review({ id, name, mimeType, sizeBytes: size, read }, { owner, logger, signal });
+    if (why !== undefined) throw new GatewayError('attachment-refused', { detail: why });
+  }
+
+  async function finish(
+    owner: string,
+    record: AttachmentRecord,
+    signal: AbortSignal,
+  ): Promise<AttachmentRecord> {
     const { id, mimeType, size } = record;
+    await requireWelcome(owner, record, signal);
     // Deleted meanwhile: the collector takes the content too.
     const isKept = await store.completeAttachment(owner, id, { mimeType, size }, limits);
     if (!isKept) throw new GatewayError('attachment-not-found');
@@ -219,7 +254,7 @@ function createKeeping(parts: AttachmentParts, collector: Collector) {
   ): Promise<AttachmentRecord> {
     try {
       await blobs.put(record.id, { path: file.path, size: file.size, mimeType: record.mimeType }, signal);
-      return await finish(owner, { ...record, size: file.size });
+      return await finish(owner, { ...record, size: file.size }, signal);
     } catch (error) {
       const isTaken = error instanceof GatewayError && error.code === 'attachment-already-uploaded';
       if (!isTaken) await discard(owner, record.id);
@@ -244,7 +279,7 @@ function createKeeping(parts: AttachmentParts, collector: Collector) {
         // Looked at only now that the client cannot change it any more.
         requireSize(record, content.size);
         const mimeType = await recognise(record.mimeType, content);
-        const finished = await finish(owner, { ...record, mimeType });
+        const finished = await finish(owner, { ...record, mimeType }, signal);
         await direct.clear(id, signal).catch((error: unknown) => {
           logger.warn({ err: error }, 'an upload was taken, and could not be deleted where it was');
         });
@@ -259,6 +294,7 @@ function createKeeping(parts: AttachmentParts, collector: Collector) {
 
   return {
     limits,
+    reviewWith: (given: ReviewFile) => void (review = given),
     requireAccepted,
     recognise,
     find,
