@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { AttachmentContent, ChatAttachments, Viewer } from '../chatkit/attachments.ts';
+import { createReviewer, type ReviewFile } from './review.ts';
 import { createId } from '../chatkit/ids.ts';
 import type { Attachment } from '../chatkit/protocol/items.ts';
 import type { Config } from '../config/schema.ts';
@@ -41,19 +42,6 @@ export interface Attachments extends ChatAttachments, AsyncDisposable {
   /** Deletes what nobody uses any more, a bounded number at a time. */
   sweep(now: Date): Promise<void>;
 }
-
-/** A file whose content has come, before it can be used. */
-export interface ReviewedFile extends Pick<AttachmentRecord, 'id' | 'name' | 'mimeType'> {
-  readonly sizeBytes: number;
-  /** Nothing where the file is larger than `maxBytes`. */
-  read(maxBytes: number): Promise<Uint8Array | undefined>;
-}
-
-/** @returns why the file is refused, for the user to read */
-export type ReviewFile = (
-  file: ReviewedFile,
-  work: { readonly owner: string; readonly logger: Logger; readonly signal: AbortSignal },
-) => Promise<string | undefined>;
 
 export interface AttachmentParts {
   readonly config: Config['attachments'];
@@ -218,19 +206,7 @@ function createKeeping(parts: AttachmentParts, collector: Collector) {
     collector.collect();
   }
 
-  let review: ReviewFile | undefined;
-  /** @throws GatewayError `attachment-refused` */
-  async function requireWelcome(owner: string, record: AttachmentRecord, signal: AbortSignal): Promise<void> {
-    if (review === undefined) return;
-    const { id, name, mimeType, size } = record;
-    const read = async (maxBytes: number) => {
-      if (size > maxBytes) return undefined;
-      await using content = await blobs.open(id, signal);
-      return await content?.read(0, size);
-    };
-    const why = await review({ id, name, mimeType, sizeBytes: size, read }, { owner, logger, signal });
-    if (why !== undefined) throw new GatewayError('attachment-refused', { detail: why });
-  }
+  const reviewer = createReviewer(parts);
 
   async function finish(
     owner: string,
@@ -238,7 +214,7 @@ function createKeeping(parts: AttachmentParts, collector: Collector) {
     signal: AbortSignal,
   ): Promise<AttachmentRecord> {
     const { id, mimeType, size } = record;
-    await requireWelcome(owner, record, signal);
+    await reviewer.requireWelcome(owner, record, signal);
     // Deleted meanwhile: the collector takes the content too.
     const isKept = await store.completeAttachment(owner, id, { mimeType, size }, limits);
     if (!isKept) throw new GatewayError('attachment-not-found');
@@ -294,7 +270,7 @@ function createKeeping(parts: AttachmentParts, collector: Collector) {
 
   return {
     limits,
-    reviewWith: (given: ReviewFile) => void (review = given),
+    reviewWith: reviewer.use,
     requireAccepted,
     recognise,
     find,
