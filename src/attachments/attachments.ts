@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { AttachmentContent, ChatAttachments, Viewer } from '../chatkit/attachments.ts';
+import { createReviewer, type ReviewFile } from './review.ts';
 import { createId } from '../chatkit/ids.ts';
 import type { Attachment } from '../chatkit/protocol/items.ts';
 import type { Config } from '../config/schema.ts';
@@ -36,6 +37,8 @@ export interface Attachments extends ChatAttachments, AsyncDisposable {
   /** Who a signed link speaks for. @throws GatewayError `invalid-link` */
   checkLink(attachmentId: string, purpose: LinkPurpose, proof: LinkProof): Promise<string>;
   readonly blobs: Pick<BlobStore, 'locate'>;
+  /** From now on each file is looked at when its upload is complete. */
+  reviewWith(review: ReviewFile): void;
   /** Deletes what nobody uses any more, a bounded number at a time. */
   sweep(now: Date): Promise<void>;
 }
@@ -143,6 +146,7 @@ export function createAttachments(parts: AttachmentParts): Attachments {
       return owner;
     },
     collect: () => collector.collect(),
+    reviewWith: keeping.reviewWith,
     sweep: async (now) => {
       await collector.sweep(now);
       await spool.sweep();
@@ -202,8 +206,15 @@ function createKeeping(parts: AttachmentParts, collector: Collector) {
     collector.collect();
   }
 
-  async function finish(owner: string, record: AttachmentRecord): Promise<AttachmentRecord> {
+  const reviewer = createReviewer(parts);
+
+  async function finish(
+    owner: string,
+    record: AttachmentRecord,
+    signal: AbortSignal,
+  ): Promise<AttachmentRecord> {
     const { id, mimeType, size } = record;
+    await reviewer.requireWelcome(owner, record, signal);
     // Deleted meanwhile: the collector takes the content too.
     const isKept = await store.completeAttachment(owner, id, { mimeType, size }, limits);
     if (!isKept) throw new GatewayError('attachment-not-found');
@@ -219,7 +230,7 @@ function createKeeping(parts: AttachmentParts, collector: Collector) {
   ): Promise<AttachmentRecord> {
     try {
       await blobs.put(record.id, { path: file.path, size: file.size, mimeType: record.mimeType }, signal);
-      return await finish(owner, { ...record, size: file.size });
+      return await finish(owner, { ...record, size: file.size }, signal);
     } catch (error) {
       const isTaken = error instanceof GatewayError && error.code === 'attachment-already-uploaded';
       if (!isTaken) await discard(owner, record.id);
@@ -244,7 +255,7 @@ function createKeeping(parts: AttachmentParts, collector: Collector) {
         // Looked at only now that the client cannot change it any more.
         requireSize(record, content.size);
         const mimeType = await recognise(record.mimeType, content);
-        const finished = await finish(owner, { ...record, mimeType });
+        const finished = await finish(owner, { ...record, mimeType }, signal);
         await direct.clear(id, signal).catch((error: unknown) => {
           logger.warn({ err: error }, 'an upload was taken, and could not be deleted where it was');
         });
@@ -259,6 +270,7 @@ function createKeeping(parts: AttachmentParts, collector: Collector) {
 
   return {
     limits,
+    reviewWith: reviewer.use,
     requireAccepted,
     recognise,
     find,

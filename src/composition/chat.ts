@@ -100,6 +100,7 @@ async function createAgentChat(config: Config, stack: AsyncDisposableStack, part
       overrides,
     }),
   );
+  if (agent.checkUpload !== undefined) parts.attachments?.reviewWith(agent.checkUpload);
   const server = createServer(config, parts, agent, (inference) =>
     agent.checkChoice({ inference_options: inference }),
   );

@@ -55,6 +55,7 @@ export const CATALOGUE = {
   'attachment-type-not-accepted': { status: 415, title: 'Files of this type cannot be attached' },
   'range-not-satisfiable': { status: 416, title: 'The file does not have this part' },
   'attachment-mismatch': { status: 422, title: 'The file is not what it was announced as' },
+  'attachment-refused': { status: 422, title: 'The file was refused' },
   'transcription-failed': { status: 502, title: 'The recording could not be turned into text' },
   'upstream-refused': { status: 400, title: 'The service behind the gateway refused the request' },
   'upstream-unreachable': { status: 502, title: 'The service behind the gateway cannot be reached' },

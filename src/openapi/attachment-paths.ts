@@ -18,6 +18,7 @@ const UPLOAD: readonly ErrorCode[] = [
   'attachment-type-not-accepted',
   'unsupported-media-type',
   'attachment-mismatch',
+  'attachment-refused',
   'rate-limited',
   'overloaded',
   'attachments-unavailable',

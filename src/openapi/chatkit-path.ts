@@ -73,6 +73,7 @@ export function chatkitPath(): ZodOpenApiPathsObject {
             'attachment-too-large',
             'attachment-type-not-accepted',
             'attachment-mismatch',
+            'attachment-refused',
             'attachments-unavailable',
             'run-in-progress',
             'item-not-retryable',

@@ -34,6 +34,7 @@ const DETAILS: Readonly<Partial<Record<ErrorCode, GatewayErrorOptions>>> = {
   'attachment-mismatch': {
     detail: 'The file was announced as image/png, but its content is text.',
   },
+  'attachment-refused': { detail: 'Only contracts can be attached here.' },
   'attachment-limit-reached': { detail: 'You can keep at most 1000 files.' },
   'reply-failed': { detail: 'The model is busy at the moment. Please try again.' },
   'unsupported-media-type': { detail: 'Send Content-Type: application/json.' },

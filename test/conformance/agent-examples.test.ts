@@ -1,5 +1,6 @@
 import { assistantMessage, functionCall, ScriptedModel } from '@openai/agents-core/testing';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { send } from '../support/attachments.ts';
 import { createConformantClient, type ConformantClient } from '../support/conformant-client.ts';
 import { startGateway, type TestGateway } from '../support/gateway.ts';
 import { startOracle, type Oracle } from '../support/oracle.ts';
@@ -221,6 +222,18 @@ describe('the examples of agents, each frame judged by openai-chatkit', () => {
         .title;
     expect(await titleOf('Where is my invoice?')).toBe('About an invoice');
     expect(await titleOf('Where is my parcel?')).toBe('Where is my parcel?');
+  });
+
+  it('attachment: a file is looked at, and may be refused', async () => {
+    const { client, gateway } = await start('attachment');
+    const refused = await send(client.user, 'CONFIDENTIAL plans', 'plans.txt', 'text/plain');
+    expect(refused.status).toBe(422);
+    expect(await refused.json()).toMatchObject({
+      code: 'attachment-refused',
+      detail: 'This file is confidential.',
+    });
+    expect((await send(client.user, 'Open plans', 'plans.txt', 'text/plain')).status).toBe(200);
+    expect(gateway.logs).toContainEqual(expect.objectContaining({ msg: 'a file came', bytes: 10 }));
   });
 
   it('feedback: the module is told', async () => {

@@ -89,9 +89,7 @@ export interface UploadedFile {
   read(maxBytes: number): Promise<Uint8Array | undefined>;
 }
 
-export type UploadWork = Pick<ThreadWork, 'principal' | 'locale' | 'logger' | 'signal'> & {
-  readonly owner: string;
-};
+export type UploadWork = Pick<ThreadWork, 'logger' | 'signal'> & { readonly owner: string };
 
 /** @returns a reason for the user where the file is refused */
 export type OnAttachment = (
