@@ -1,5 +1,10 @@
 import type { Logger } from 'pino';
-import type { AttachmentContent, ChatAttachments, Viewer } from '../chatkit/attachments.ts';
+import {
+  toStoredPreview,
+  type AttachmentContent,
+  type ChatAttachments,
+  type Viewer,
+} from '../chatkit/attachments.ts';
 import { createReviewer, type ReviewFile } from './review.ts';
 import { createId } from '../chatkit/ids.ts';
 import type { Attachment } from '../chatkit/protocol/items.ts';
@@ -64,9 +69,9 @@ export function createAttachments(parts: AttachmentParts): Attachments {
     return `${origin}/api/attachments/${attachmentId}/content?${new URLSearchParams({ ...proof }).toString()}`;
   };
   const show = (viewer: Viewer, attachment: Attachment): Attachment =>
-    attachment.type === 'file'
-      ? attachment
-      : { ...attachment, preview_url: toUrl(viewer, 'content', attachment.id) };
+    attachment.type === 'image' && attachment.preview_url === toStoredPreview(attachment.id)
+      ? { ...attachment, preview_url: toUrl(viewer, 'content', attachment.id) }
+      : attachment;
 
   return {
     blobs,

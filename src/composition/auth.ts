@@ -14,10 +14,13 @@ import type { ServiceOf } from './upstreams.ts';
 
 /** Nothing where nothing is signed: then no private key needs to lie on the disk. */
 export async function openKeyWhereNeeded(config: Config, logger: Logger): Promise<SigningKey | undefined> {
-  const { auth, upstreams } = config;
-  const mints = Object.values(upstreams).some(({ credentials }) => credentials === 'mint');
-  if (auth.mode !== 'local' && !mints && !needsLinkKey(config)) return undefined;
+  const { auth } = config;
+  if (auth.mode !== 'local' && !mints(config) && !needsLinkKey(config)) return undefined;
   return await openSigningKey({ keyFile: auth.local.keyFile, logger });
+}
+
+function mints({ upstreams }: Config): boolean {
+  return Object.values(upstreams).some(({ credentials }) => credentials === 'mint');
 }
 
 export async function createAuth(
@@ -38,8 +41,10 @@ export async function createAuth(
     const { upstream } = config.auth.service;
     const service =
       upstream === null ? undefined : createSmallJsonClient((await serviceOf(upstream)).upstream);
+    // A key that only signs links verifies nothing that anybody else sees.
+    const published = mints(config) ? key : undefined;
     return stack.use(
-      createJwtAuth({ config: config.auth, service, limits, events, logger, describeChat, key }),
+      createJwtAuth({ config: config.auth, service, limits, events, logger, describeChat, key: published }),
     );
   }
   if (key === undefined) throw new Error('there is no key to sign tokens with');

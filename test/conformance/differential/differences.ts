@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Exchange } from './transcript.ts';
 import {
   edit,
@@ -50,6 +51,7 @@ const parted = (difference: Difference): Difference => ({ ...difference, parts: 
 
 const HIDDEN = new Set(['hidden_context_item', 'sdk_hidden_context']);
 const ENDS = new Set(['thread.item.done', 'thread.item.removed']);
+const isItemList = (each: any): each is any[] => Array.isArray(each) && each.length > 1 && each.every(isItem);
 const stepsOf = ({ program }: PlayedMove): readonly any[] => program ?? [];
 
 const OF_ANSWERS: Difference[] = [
@@ -325,6 +327,29 @@ const OF_RUNS: Difference[] = [
       const updates = stepsOf(move).some((step) => step.yield?.update?.type === 'workflow.task.updated');
       if (!updates || sides.reference.frames?.some(isError) !== true) return;
       if (sides.ours.frames?.some(isError) === false) sides.ours = sides.reference;
+    },
+  },
+  {
+    id: 'items-keep-the-order-of-the-page',
+    what: 'Items are listed in the order in which they were shown; the reference lists them as they were done.',
+    why: 'A reload must not change the order of what the user has seen.',
+    settle(sides) {
+      const orders: string[][] = [];
+      edit(sides.reference, (value) =>
+        revive(value, (_key, each) => {
+          if (isItemList(each)) orders.push(each.map(({ id }) => id));
+          return each;
+        }),
+      );
+      sides.ours = edit(sides.ours, (value) =>
+        revive(value, (_key, each) => {
+          if (!isItemList(each)) return each;
+          const order = orders.find((ids) =>
+            isDeepStrictEqual(new Set(ids), new Set(each.map(({ id }) => id))),
+          );
+          return order?.map((id) => each.find((item) => item.id === id)) ?? each;
+        }),
+      );
     },
   },
   {

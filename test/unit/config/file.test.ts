@@ -86,7 +86,7 @@ describe('a configuration file', () => {
     ['server: 5', 'server: must be a section of keys, but is a number'],
     ['- a', 'must be a section of keys, but is a list'],
     ['just text', 'must be a section of keys'],
-    ['agent: { tools: tasks }', 'agent.tools: must be a list, each entry tasks'],
+    ['agent: { tools: tasks }', 'agent.tools: must be a list, each entry one of tasks'],
     ['auth: { local: { issuer: {} } }', 'auth.local.issuer: must be text, but is a section'],
     ['agent: { model: 5 }', 'agent.model: must be text, but is a number'],
     ['server: { publicUrl: ftp://x }', 'server.publicUrl: must be an http:// or https:// address, or null'],
