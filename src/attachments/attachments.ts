@@ -75,6 +75,7 @@ export function createAttachments(parts: AttachmentParts): Attachments {
 
   return {
     blobs,
+    link: (viewer, attachmentId) => toUrl(viewer, 'content', attachmentId),
     show,
     takeSlot: (owner) => slots.take(owner),
     async create(viewer, announced) {

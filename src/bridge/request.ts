@@ -70,6 +70,12 @@ function toValues(turn: Turn, conversation: Conversation, history: unknown[] | u
     message: input === undefined ? undefined : messageText(input),
     conversation_id: conversation.id,
     history,
+    attachments: input?.attachments.map(({ id, name, mime_type }) => ({
+      id,
+      name,
+      mime_type,
+      url: turn.attachments.link(id),
+    })),
     user_id: principal.subject,
     user_issuer: principal.issuer,
     user_key: principal.userKey,

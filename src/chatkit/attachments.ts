@@ -34,6 +34,8 @@ export interface ChatAttachments {
     attachmentIds: readonly string[],
     options: { readonly threadId: string | undefined; readonly signal: AbortSignal },
   ): Promise<Attachment[]>;
+  /** An address that its content can be had from for a while, by whoever knows it. */
+  link(viewer: Viewer, attachmentId: string): string | undefined;
   /** With addresses that work for a while. */
   show(viewer: Viewer, attachment: Attachment): Attachment;
   /** Nothing where it is unknown, deleted or larger than `maxBytes`. */
@@ -73,6 +75,7 @@ export const noAttachments: ChatAttachments = {
     if (attachmentIds.length > 0) throw new GatewayError('attachment-not-found');
     return [];
   },
+  link: () => undefined,
   show: (_viewer, attachment) => attachment,
   read: async () => undefined,
   collect: () => undefined,

@@ -26,6 +26,8 @@ export interface TurnAttachments {
     attachmentId: string,
     options: { readonly maxBytes: number; readonly signal: AbortSignal },
   ): Promise<AttachmentContent | undefined>;
+  /** An address that the content can be had from for a while, by whoever knows it. */
+  link(attachmentId: string): string | undefined;
 }
 
 /** What all work in a thread may use, whatever the user did to ask for it. */

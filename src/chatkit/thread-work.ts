@@ -33,7 +33,10 @@ export function createThreadWork(options: {
       const page = await store.listItems(principal.userKey, thread.id, { limit, order: 'desc' });
       return page.data.reverse();
     },
-    attachments: { read: (id, wanted) => attachments.read(principal.userKey, id, wanted) },
+    attachments: {
+      read: (id, wanted) => attachments.read(principal.userKey, id, wanted),
+      link: (id) => attachments.link({ owner: principal.userKey, origin: context.origin }, id),
+    },
     createId,
     newItem: (kind) => ({ id: createId(kind), thread_id: thread.id, created_at: new Date().toISOString() }),
   };

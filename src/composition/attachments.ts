@@ -2,14 +2,20 @@ import { randomBytes } from 'node:crypto';
 import type { Logger } from 'pino';
 import type { Attachments } from '../attachments/attachments.ts';
 import type { SigningKey } from '../auth/signing-key.ts';
+import { findPlaceholders } from '../config/placeholders.ts';
 import type { Config } from '../config/schema.ts';
 import type { Store } from '../store/store.ts';
 
 type S3Config = Config['attachments']['s3'];
 
-/** Whether the gateway keeps files itself: only the built-in agent can read them. */
+/** Whether the gateway keeps files itself: for the built-in agent, or a service that is told of them. */
 export function keepsAttachments({ attachments, chat }: Config): boolean {
-  return attachments.enabled && chat.backend === 'agent';
+  if (!attachments.enabled || chat.backend === 'forward') return false;
+  return chat.backend === 'agent' || namesAttachments(chat.bridge.request);
+}
+
+function namesAttachments(template: unknown): boolean {
+  return findPlaceholders(template).some(({ name }) => name === 'attachments');
 }
 
 /** Whether their links are signed with a key of the gateway rather than with a secret of the configuration. */

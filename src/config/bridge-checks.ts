@@ -17,8 +17,8 @@ const OWN_HEADERS = new Set([
   'transfer-encoding',
   'upgrade',
 ]);
-/** They may be long and hold line breaks. */
-const BODY_ONLY = new Set<string>(['message', 'history']);
+/** They may be long, hold line breaks, or be lists. */
+const BODY_ONLY = new Set<string>(['message', 'history', 'attachments']);
 const ONE_LINE = PLACEHOLDERS.filter((name) => !BODY_ONLY.has(name));
 /** Issuers are addresses, whose slashes would lead to another path. */
 const NOT_IN_PATH = new Set<string>(['user_issuer', 'user_key']);

@@ -19,15 +19,19 @@ export const bridgeSchema = section({
     .record(z.string(), z.unknown())
     .default({ message: '{{message}}', conversation_id: '{{conversation_id}}' })
     .describe(
-      'The body, as a template. {{message}}, {{conversation_id}}, {{history}}, {{user_id}}, {{user_issuer}}, ' +
-        '{{user_key}}, {{user_name}}, {{tenant}}, {{locale}}, {{model}} and {{thread_id}} are filled in; a key whose whole ' +
-        'value is a placeholder without a value is left out. {{history}} as an entry of a list adds its messages to the ' +
-        'list. {{user_key}} is issuer and id in one text, for where users of several issuers come.',
+      'The body, as a template. {{message}}, {{conversation_id}}, {{history}}, {{attachments}}, {{user_id}}, ' +
+        '{{user_issuer}}, {{user_key}}, {{user_name}}, {{tenant}}, {{locale}}, {{model}} and {{thread_id}} are filled in; ' +
+        'a key whose whole value is a placeholder without a value is left out. {{history}} as an entry of a list adds its ' +
+        'messages to the list. {{attachments}} is a list of files with id, name, mime_type and a url to get them from for ' +
+        'a while; naming it lets users attach files. {{user_key}} is issuer and id in one text, for where users of several ' +
+        'issuers come.',
     ),
   headers: z
     .record(z.string(), z.string())
     .default({})
-    .describe('Further request headers, with the same placeholders except {{message}} and {{history}}.')
+    .describe(
+      'Further request headers, with the same placeholders except {{message}}, {{history}} and {{attachments}}.',
+    )
     .meta(SECRET),
   historyItems: z
     .int()

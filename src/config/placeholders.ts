@@ -3,6 +3,7 @@ export const PLACEHOLDERS = [
   'message',
   'conversation_id',
   'history',
+  'attachments',
   'user_id',
   'user_issuer',
   'user_key',

@@ -121,7 +121,7 @@ export function createFakeThread(
       logger,
       signal: stop.signal,
       history: async (limit) => items.slice(-limit),
-      attachments: { read: async () => undefined },
+      attachments: { read: async () => undefined, link: () => undefined },
       createId,
       answered: () => undefined,
       newItem,
