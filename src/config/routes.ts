@@ -33,6 +33,7 @@ export const routeSchema = z.strictObject({
   windowSeconds: z.int().min(1).max(86_400).default(60).describe('Length of the window.'),
   firstByteMs: milliseconds.nullable().default(null).describe('Instead of that of the upstream.'),
   idleMs: milliseconds.nullable().default(null).describe('Instead of that of the upstream.'),
+  totalMs: milliseconds.nullable().default(null).describe('Instead of that of the upstream.'),
   requestHeaders: z
     .array(z.string())
     .default([])

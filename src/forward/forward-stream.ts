@@ -3,6 +3,8 @@ import type { BackendStream, ChatContext, FrameFlow, FrameSink } from '../chat/b
 import type { ErrorEvent } from '../chatkit/protocol/events.ts';
 import { GatewayError } from '../errors/gateway-error.ts';
 import { toGatewayError } from '../errors/normalise.ts';
+import type { Text } from '../texts/texts.ts';
+import { createTranslator } from '../texts/translator.ts';
 import { decodeEvents } from './decode-events.ts';
 import { createFrameSplitter } from './frame-splitter.ts';
 import { fromReadable, type PushSink, type PushSource } from './push-source.ts';
@@ -10,7 +12,7 @@ import { isPlainBody, openBody } from './read-body.ts';
 import { toRefusal } from './refusal.ts';
 import type { ArrivingAnswer } from './upstream/arriving-answer.ts';
 
-const CUT_STREAM = 'The connection to the chat service was lost. Please try again.';
+const CUT_STREAM: Text = 'The connection to the chat service was lost. Please try again.';
 
 interface ForwardedStream {
   readonly runId: string;
@@ -34,7 +36,7 @@ function startFlow({ response, context }: ForwardedStream, sink: FrameSink): Fra
   const fail = (error: unknown) => {
     if (!isStopped && !context.signal.aborted) {
       context.logger.error({ err: error }, 'the stream of the service failed');
-      sink.write(`data: ${JSON.stringify(toErrorEvent(error))}\n\n`);
+      sink.write(`data: ${JSON.stringify(toErrorEvent(error, context.locale))}\n\n`);
     }
     sink.end();
   };
@@ -106,9 +108,14 @@ function toIterable(start: (sink: FrameSink) => FrameFlow): AsyncIterable<Uint8A
   });
 }
 
-function toErrorEvent(error: unknown): ErrorEvent {
+function toErrorEvent(error: unknown, locale: string): ErrorEvent {
   if (!(error instanceof GatewayError)) {
-    return { type: 'error', code: 'custom', message: CUT_STREAM, allow_retry: true };
+    return {
+      type: 'error',
+      code: 'custom',
+      message: createTranslator(locale)(CUT_STREAM),
+      allow_retry: true,
+    };
   }
   const { status, detail, title } = toGatewayError(error);
   const mayRetry = status >= 500 || status === 408 || status === 429;

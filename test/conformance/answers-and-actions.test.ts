@@ -4,7 +4,7 @@ import type {
   StructuredInputItem,
   WidgetItem,
 } from '../../src/chatkit/protocol/items.ts';
-import type { ThreadWork } from '../../src/chatkit/responder.ts';
+import { ReplyError, type ThreadWork } from '../../src/chatkit/responder.ts';
 import { createConformantClient, type ConformantClient } from '../support/conformant-client.ts';
 import { startGateway, type TestGateway } from '../support/gateway.ts';
 import { startOracle, type Oracle } from '../support/oracle.ts';
@@ -327,6 +327,16 @@ describe('threads.sync_custom_action', () => {
     expect(stored.items.data[1]).toEqual(updated);
   });
 
+  it('tells the user why it failed, where the responder says so', async () => {
+    responder.onSyncAction('refuse', async () => {
+      throw new ReplyError('The kitchen is closed.', { allowRetry: false });
+    });
+    const { threadId } = await start('widget');
+    const response = await client.user.chatkit(syncAction(threadId, { type: 'refuse' }));
+    expect(response.status).toBe(502);
+    expect(await response.json()).toMatchObject({ code: 'reply-failed', detail: 'The kitchen is closed.' });
+  });
+
   it('may change nothing', async () => {
     responder.onSyncAction('look', async () => undefined);
     const { threadId } = await start('widget');
@@ -361,38 +371,4 @@ it('a locked thread takes neither answers nor actions', async () => {
   ]) {
     expect(await refusal(request)).toEqual([403, 'thread-locked']);
   }
-});
-
-it('items that a reply leaves open are closed or taken away when it ends', async () => {
-  responder.on('leak', async function* (turn) {
-    const workflow = { ...turn.newItem('workflow'), type: 'workflow' as const };
-    yield {
-      type: 'thread.item.added',
-      item: {
-        ...workflow,
-        workflow: {
-          type: 'custom',
-          tasks: [{ type: 'custom', status_indicator: 'loading', title: 'Looking' }],
-          expanded: true,
-        },
-      },
-    };
-    yield { type: 'thread.item.added', item: { ...turn.newItem('image'), type: 'generated_image' } };
-    yield { type: 'thread.item.added', item: card(turn, 'Left') };
-    yield {
-      type: 'thread.item.added',
-      item: { ...turn.newItem('task'), type: 'task', task: { type: 'image', status_indicator: 'loading' } },
-    };
-  });
-  const events = await client.send(create('leak'));
-  const ends = events.slice(7);
-  expect(ends.map(({ type }: any) => type)).toEqual([
-    'thread.item.done',
-    'thread.item.done',
-    'thread.item.removed',
-    'thread.item.removed',
-  ]);
-  const { data } = await client.send(listItems(events[0].thread.id, { order: 'asc' }));
-  expect(data.slice(1)).toEqual([ends[0].item, ends[1].item]);
-  expect(data[1].workflow.tasks[0].status_indicator).toBe('none');
 });

@@ -1,6 +1,6 @@
 import { rowsOf } from './row.ts';
 
-const { covered, later, pythonOnly } = rowsOf('test_agents.py');
+const { covered, pythonOnly } = rowsOf('test_agents.py');
 const STREAM = 'what a model streams becomes the events that openai-chatkit makes of it';
 
 export const AGENT_BEHAVIOURS = [
@@ -52,10 +52,10 @@ export const AGENT_BEHAVIOURS = [
     'a converter must be written before tags can be used',
     'Tags are converted out of the box, with their data.',
   ),
-  later(
+  covered(
     'test_input_item_converter_generated_image_item',
     'a generated image is given to the model, with a sentence about it',
-    'generated images as parts of the model input: now the model is only told of them',
+    'generated images are given themselves, the newest first, as far as there is room',
   ),
   covered(
     'test_input_item_converter_generated_image_item_without_image',

@@ -3,7 +3,6 @@ import { rowsOf, type PythonBehaviour } from './row.ts';
 const store = rowsOf('test_store.py');
 const widgets = rowsOf('test_widgets.py');
 const icons = rowsOf('test_icons.py');
-const ATTACHMENTS = 'attachments.create, attachments.delete and files of messages';
 
 /** Each of the first fifteen runs over two stores there, and over two databases here. */
 export const STORE_BEHAVIOURS: readonly PythonBehaviour[] = [
@@ -32,11 +31,15 @@ export const STORE_BEHAVIOURS: readonly PythonBehaviour[] = [
     'a thread that is stored again is changed, not doubled',
     'changes what an update names, clears what is null, and keeps the rest',
   ),
-  store.later('test_save_and_load_file', 'a file is read as it was stored', ATTACHMENTS),
-  store.later(
+  store.covered(
+    'test_save_and_load_file',
+    'a file is read as it was stored',
+    'gives back what was stored, and notes what its content is once it is complete',
+  ),
+  store.covered(
     'test_save_and_load_image',
     'an image is read as it was stored, with its metadata',
-    ATTACHMENTS,
+    'gives back what was stored, and notes what its content is once it is complete',
   ),
   store.covered(
     'test_load_threads',

@@ -1,7 +1,6 @@
 import { rowsOf } from './row.ts';
 
-const { covered, later, pythonOnly } = rowsOf('test_chatkit_server.py');
-const ATTACHMENTS = 'attachments.create, attachments.delete and files of messages';
+const { covered, pythonOnly } = rowsOf('test_chatkit_server.py');
 
 export const SERVER_BEHAVIOURS = [
   covered(
@@ -129,33 +128,41 @@ export const SERVER_BEHAVIOURS = [
     'a thread comes with its title and its first items',
     'a title is read and changed',
   ),
-  later(
+  covered(
     'test_create_file',
     'a file is announced and gets a place to upload it; its metadata are not sent',
-    ATTACHMENTS,
+    'are announced first and uploaded then, without a token',
   ),
-  later('test_create_image_file', 'an image has a preview too', ATTACHMENTS),
-  later(
+  covered(
+    'test_create_image_file',
+    'an image has a preview too',
+    'A55: are uploaded, used, previewed without a token, and listed with fresh addresses',
+  ),
+  covered(
     'test_user_message_attachment_metadata_not_serialized',
     'metadata of files in a message are not sent',
-    ATTACHMENTS,
+    'A55: are uploaded, used, previewed without a token, and listed with fresh addresses',
   ),
-  later(
+  covered(
     'test_user_message_attachment_thread_id_persisted_on_thread_create',
     'a file of the first message belongs to the new thread',
-    ATTACHMENTS,
+    'A55: are uploaded, used, previewed without a token, and listed with fresh addresses',
   ),
-  later(
+  covered(
     'test_user_message_attachment_thread_id_persisted_on_add_user_message',
     'a file of a message belongs to its thread',
-    ATTACHMENTS,
+    'belongs to the thread that uses it first, and to no other one',
   ),
-  later('test_create_file_without_filestore', 'files are refused where they are not set up', ATTACHMENTS),
-  later('test_delete_file', 'a file is deleted', ATTACHMENTS),
-  later(
+  covered(
+    'test_create_file_without_filestore',
+    'files are refused where they are not set up',
+    'a service that is not told of files gets none',
+  ),
+  covered('test_delete_file', 'a file is deleted', 'are deleted by their owner, and with their thread'),
+  covered(
     'test_delete_file_without_filestore',
     'a deletion is refused where files are not set up',
-    ATTACHMENTS,
+    'a service that is not told of files gets none',
   ),
   covered('test_list_threads_paginated_response', 'a second page begins after the first', 'threads in pages'),
   covered(

@@ -33,12 +33,13 @@ export function toModelInput(
   const lastMessage = items.findLastIndex((item) => item.type === 'user_message');
   const kept: { isMessage: boolean; input: AgentInputItem[] }[] = [];
   const callIds = new Set<string>();
+  const room = { imageChars: MAX_IMAGE_CHARS };
   let chars = 0;
   for (let index = items.length - 1; index >= 0; index -= 1) {
     const item = items[index];
     if (item === undefined) continue;
     const { instead, after = [] } = given?.get(item.id) ?? {};
-    const usual = () => fromItem(item, { isLast: index === lastMessage, callIds, files });
+    const usual = () => fromItem(item, { isLast: index === lastMessage, callIds, files, room });
     const input = [...(instead ?? usual()), ...after];
     chars += sizeOf(input);
     // The message that is to be answered is always given, however long it is.
@@ -50,7 +51,12 @@ export function toModelInput(
   return kept.slice(Math.max(first, 0)).flatMap((entry) => entry.input);
 }
 
+const GIVEN_IMAGE = /^data:image\/(png|jpeg|gif|webp);base64,/;
+/** Of all generated images that a model is given again. */
+const MAX_IMAGE_CHARS = 8_000_000;
+
 interface Place {
+  readonly room: { imageChars: number };
   readonly isLast: boolean;
   readonly files: AttachedFiles;
   /** Those in use: a server that numbers its calls from zero in every reply would otherwise confuse them. */
@@ -78,7 +84,7 @@ function fromItem(item: ThreadItem, place: Place): AgentInputItem[] {
     case 'widget':
       return [shown(`This interface element was shown to the user: ${toJson(item.widget)}`)];
     case 'generated_image':
-      return item.image === undefined ? [] : [shown('A generated image was shown to the user.')];
+      return item.image === undefined ? [] : [generatedImage(item.image.url, place)];
     case 'structured_input':
       return [shown(structuredInputText(item))];
     case 'task':
@@ -91,6 +97,22 @@ function fromItem(item: ThreadItem, place: Place): AgentInputItem[] {
     case 'end_of_turn':
       return [];
   }
+}
+
+/** The newest pictures are given themselves, as far as there is room for them; of the others it is said that they were. */
+function generatedImage(url: string, place: Place): AgentInputItem {
+  const text = toContext('This generated image was shown to the user.');
+  // Only what a model server can read: an address of this machine, or one that has expired, would fail the whole reply.
+  const canBeGiven = GIVEN_IMAGE.test(url) && url.length <= place.room.imageChars;
+  if (!canBeGiven) return shown('A generated image was shown to the user.');
+  place.room.imageChars -= url.length;
+  return {
+    role: 'user',
+    content: [
+      { type: 'input_text', text },
+      { type: 'input_image', image: url },
+    ],
+  };
 }
 
 function fromAssistantMessage(item: AssistantMessageItem): AgentInputItem[] {

@@ -4,7 +4,7 @@ import type { ThreadWrite } from '../../store/chat-store.ts';
 import { openThread } from '../open-thread.ts';
 import type { VisibleItem, WidgetItem } from '../protocol/items.ts';
 import type { ChatKitRequest } from '../protocol/requests.ts';
-import type { Responder, WidgetAction } from '../responder.ts';
+import { ReplyError, type Responder, type WidgetAction } from '../responder.ts';
 import { createThreadWork, toLiveThread, watchThread } from '../thread-work.ts';
 import type { OperationContext } from './operation.ts';
 import { beginRun, requireActive, startTurn, withThread, type TurnOperations } from './start-turn.ts';
@@ -50,7 +50,9 @@ export async function runSyncAction(
   const logger = context.logger.child({ threadId: record.id });
   const { signal } = context;
   const work = createThreadWork({ store, attachments, context, thread, logger, signal });
-  const updated = await actSync({ ...work, action: toAction(params), sender });
+  const updated = await actSync({ ...work, action: toAction(params), sender }).catch((error: unknown) => {
+    throw toRefusal(error);
+  });
   const changed = changes.take();
   const writes: ThreadWrite[] = changed === undefined ? [] : [changed];
   if (updated !== undefined) writes.push(await toItemWrite(options, context, record.id, updated));
@@ -80,6 +82,13 @@ async function findSender(
   if (item === undefined) throw new GatewayError('item-not-found');
   if (item.type !== 'widget') throw new GatewayError('item-not-actionable');
   return item;
+}
+
+/** What the user may read about is told here too, where there is no stream to tell it in. */
+function toRefusal(error: unknown): unknown {
+  return error instanceof ReplyError
+    ? new GatewayError('reply-failed', { detail: error.message, cause: error })
+    : error;
 }
 
 function requireUnderstood(responder: Responder, params: ActionParams, answer: 'stream' | 'item'): void {

@@ -148,7 +148,11 @@ async function exchange(
   };
 
   try {
-    const response = await upstream.exchange(send, { factsOf, signal });
+    const response = await upstream.exchange(send, {
+      factsOf,
+      signal,
+      totalMs: route.totalMs ?? config.totalMs,
+    });
     if (asked === undefined) throw new Error('an answer without a request');
     const refusal = toRefusal(response);
     if (refusal !== undefined) throw refusal;

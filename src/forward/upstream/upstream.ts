@@ -29,7 +29,12 @@ export interface Upstream extends AsyncDisposable {
    */
   exchange<Answer>(
     send: (target: Target, signal: AbortSignal) => Promise<Answer>,
-    options: { readonly factsOf: (answer: Answer) => AnswerFacts; readonly signal: AbortSignal },
+    options: {
+      readonly factsOf: (answer: Answer) => AnswerFacts;
+      readonly signal: AbortSignal;
+      /** Instead of that of the upstream. */
+      readonly totalMs?: number;
+    },
   ): Promise<Answer>;
 }
 
@@ -59,13 +64,14 @@ export async function openUpstream(options: {
     signal: AbortSignal,
     factsOf: (answer: Answer) => AnswerFacts,
     ask: (target: Target, signal: AbortSignal) => Promise<Answer>,
+    totalMs = config.totalMs,
   ): Promise<Answer> {
     // A signal of AbortSignal.timeout would stay in memory for the whole time, however short the answer is, and one of
     // AbortSignal.any costs several times this.
     const bounded = new AbortController();
     const expire = () => bounded.abort(new DOMException('the response took too long in all', 'TimeoutError'));
     const leave = () => bounded.abort(signal.reason);
-    const timer = setTimeout(expire, config.totalMs).unref();
+    const timer = setTimeout(expire, totalMs).unref();
     signal.addEventListener('abort', leave);
     const release = () => {
       clearTimeout(timer);
@@ -120,8 +126,13 @@ export async function openUpstream(options: {
         (answer) => answer,
         (target, signal) => target.open({ ...request, signal }),
       ),
-    exchange: (send, { factsOf, signal: asked }) =>
-      firstAnswer(asked, factsOf, (target, signal) => target.exchange(() => send(target, signal), factsOf)),
+    exchange: (send, { factsOf, signal: asked, totalMs }) =>
+      firstAnswer(
+        asked,
+        factsOf,
+        (target, signal) => target.exchange(() => send(target, signal), factsOf),
+        totalMs,
+      ),
     async [Symbol.asyncDispose]() {
       stopProbing();
       await Promise.all(targets.map((target) => target[Symbol.asyncDispose]()));

@@ -114,6 +114,7 @@ const OF_REFUSALS: Difference[] = [
       { code: 'invalid-request', instead: (reference) => has(reference, 'ValidationError') },
       { code: 'unknown-operation', instead: (reference) => has(reference, 'ValidationError') },
       { code: 'internal', instead: (reference) => reference.status === 500 },
+      { code: 'reply-failed', instead: (reference) => reference.status === 500 },
     ],
   ),
   refused(

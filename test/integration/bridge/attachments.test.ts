@@ -2,7 +2,14 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { json as readJson } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { announce, attach, createDiskHome, problemOf, type FilesHome } from '../../support/attachments.ts';
+import {
+  announce,
+  attach,
+  createDiskHome,
+  deleteAttachment,
+  problemOf,
+  type FilesHome,
+} from '../../support/attachments.ts';
 import { PNG } from '../../support/files.ts';
 import { create } from '../../support/requests.ts';
 
@@ -71,4 +78,6 @@ it('a service that is not told of files gets none', async () => {
   const user = await gateway.signIn();
   const answer = await user.chatkit(announce('a.png', 10, 'image/png'));
   expect([answer.status, (await problemOf(answer)).code]).toEqual([403, 'attachments-disabled']);
+  const gone = await user.chatkit(deleteAttachment('atc_0'));
+  expect([gone.status, (await problemOf(gone)).code]).toEqual([404, 'attachment-not-found']);
 });

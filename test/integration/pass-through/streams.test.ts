@@ -209,8 +209,11 @@ describe('timeouts', () => {
     await expect(silent.text()).rejects.toThrow('terminated');
   });
 
-  it('S6: pass-through bounds a response in all, however lively it is', async () => {
-    await using impatient = await startPassThrough([service.url], { upstream: { totalMs: 300 } });
+  it.each([
+    ['upstream', { upstream: { totalMs: 300 } }],
+    ['route', { route: { totalMs: 300 } }],
+  ])('S6: pass-through bounds a response in all, however lively it is: by its %s', async (_name, bound) => {
+    await using impatient = await startPassThrough([service.url], bound);
     const guest = await impatient.signIn();
     const stream = await (await guest.fetch('/svc/sse?count=100000&everyMs=10')).text();
     expect(stream).toMatch(/event: error\n.*\n\n$/);

@@ -186,6 +186,26 @@ describe('model input', () => {
     expect(found.join('\n')).not.toContain('secret thought');
   });
 
+  it('generated images are given themselves, the newest first, as far as there is room', () => {
+    const image = (chars: number): ThreadItem => ({
+      ...base(),
+      type: 'generated_image',
+      image: { id: 'i', url: `data:image/png;base64,${'A'.repeat(chars)}` },
+    });
+    const input = toModelInput([user('Go'), image(5_000_000), image(4_000_000), image(100)]);
+    const parts = input.map((item) =>
+      'content' in item && Array.isArray(item.content) ? item.content.length : 1,
+    );
+    expect(parts).toEqual([1, 1, 2, 2]);
+    expect(input.at(-1)).toMatchObject({
+      role: 'user',
+      content: [
+        { type: 'input_text' },
+        { type: 'input_image', image: expect.stringContaining('data:image/png') },
+      ],
+    });
+  });
+
   it('says nothing of a picture that was never finished', () => {
     expect(lines([user('Go'), { ...base(), type: 'generated_image' }])).toEqual(['user: Go']);
   });
