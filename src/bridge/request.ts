@@ -70,11 +70,11 @@ function toValues(turn: Turn, conversation: Conversation, history: unknown[] | u
     message: input === undefined ? undefined : messageText(input),
     conversation_id: conversation.id,
     history,
-    attachments: input?.attachments.map(({ id, name, mime_type }) => ({
-      id,
-      name,
-      mime_type,
-      url: turn.attachments.link(id),
+    attachments: input?.attachments.map((file) => ({
+      id: file.id,
+      name: file.name,
+      mime_type: file.mime_type,
+      url: turn.attachments.link(file.id),
     })),
     user_id: principal.subject,
     user_issuer: principal.issuer,
