@@ -2,6 +2,8 @@ import type { UserMessageItem } from './protocol/items.ts';
 
 const MAX_TITLE_CHARS = 80;
 const MAX_WORDS = 8;
+/** Looked at for a title: the patterns below take their time over a long text. */
+const MAX_SOURCE_CHARS = 1_000;
 
 export function messageText(message: UserMessageItem): string {
   return message.content.map((part) => part.text).join('');
@@ -10,6 +12,7 @@ export function messageText(message: UserMessageItem): string {
 /** What a model answered as a title: one line, short, without quotes. Nothing when nothing is left. */
 export function toTitle(answer: string): string | undefined {
   const line = answer
+    .slice(0, MAX_SOURCE_CHARS)
     .split('\n')
     .map((part) => part.trim())
     .find((part) => part !== '');
@@ -24,7 +27,10 @@ export function toTitle(answer: string): string | undefined {
 
 /** The first words of a message, for when no model gives a title. */
 export function titleFromMessage(text: string): string | undefined {
-  const words = text.split(/\s+/).filter((word) => word !== '');
+  const words = text
+    .slice(0, MAX_SOURCE_CHARS)
+    .split(/\s+/)
+    .filter((word) => word !== '');
   if (words.length === 0) return undefined;
   const title = toTitle(words.slice(0, MAX_WORDS).join(' '));
   return title !== undefined && words.length > MAX_WORDS ? `${title}…` : title;

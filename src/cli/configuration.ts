@@ -1,4 +1,5 @@
 import { Option } from 'commander';
+import { SettingError } from '../config/setting-error.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -24,9 +25,15 @@ export async function asConfigProblem<T>({ where }: LoadedConfig, work: () => Pr
   try {
     return await work();
   } catch (error) {
-    if (!(error instanceof Error) || error.name !== 'AgentModuleError') throw error;
+    const at = settingOf(error);
+    if (at === undefined || !(error instanceof Error)) throw error;
     const { ConfigError } = await import('../config/problem.ts');
-    const at = ['agent', 'module'];
     throw new ConfigError([{ where: where(at), path: at, message: error.message }]);
   }
+}
+
+/** The keys of the setting that an error is about, where it is about one. */
+function settingOf(error: unknown): readonly string[] | undefined {
+  if (error instanceof SettingError) return error.path;
+  return error instanceof Error && error.name === 'AgentModuleError' ? ['agent', 'module'] : undefined;
 }

@@ -5,6 +5,7 @@ import type { SigningKey } from '../auth/signing-key.ts';
 import { findPlaceholders } from '../config/placeholders.ts';
 import type { Config } from '../config/schema.ts';
 import type { Store } from '../store/store.ts';
+import { requireWritableFolder } from './writable-folder.ts';
 
 type S3Config = Config['attachments']['s3'];
 
@@ -67,6 +68,7 @@ function toLinkSecret({ linkSecret }: Config['attachments'], key: SigningKey | u
 
 async function createBlobStore(options: Config['attachments']) {
   if (options.store === 'disk') {
+    await requireWritableFolder(options.directory, ['attachments', 'directory']);
     const { createDiskBlobStore } = await import('../attachments/blobs/disk-blob-store.ts');
     return createDiskBlobStore(options);
   }

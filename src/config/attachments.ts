@@ -53,7 +53,7 @@ export const attachmentsSchema = section({
       .default(null)
       .describe("null: the credentials of the machine, by the AWS SDK's usual chain.")
       .meta(SECRET),
-    secretAccessKey: z.string().min(1).nullable().default(null).describe('Belongs to it.').meta(SECRET),
+    secretAccessKey: z.string().min(1).nullable().default(null).describe('Its secret.').meta(SECRET),
     forcePathStyle: z
       .boolean()
       .default(false)
@@ -99,7 +99,7 @@ export const attachmentsSchema = section({
     .nullable()
     .default(null)
     .describe(
-      'What these addresses are signed with; null: derived from auth.local.keyFile. Replicas share it.',
+      'What these addresses are signed with; null: derived from auth.local.keyFile. With another one, links that were given stop working.',
     )
     .meta(SECRET),
   model: section({

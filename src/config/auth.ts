@@ -22,7 +22,9 @@ export const authSchema = section({
       .string()
       .min(1)
       .default('data/signing-key.json')
-      .describe('Private signing key (JWK); made at the first start. Replicas must share it.'),
+      .describe(
+        'Private signing key (JWK); made at the first start. Keep it: with a new one everybody must sign in again.',
+      ),
     accessTokenSeconds: z
       .int()
       .min(30)

@@ -23,7 +23,9 @@ export const chatSchema = section({
     .describe('Most time between savings of a growing reply.'),
   clientToolTimeoutMs: milliseconds
     .default(3_600_000)
-    .describe('How long a tool of the page may take to answer; after that its answer is refused.'),
+    .describe(
+      'How long a tool of the page may take to answer; after that its answer is refused (tool-call-expired).',
+    ),
   forward: section({
     upstream: z.string().default('api').describe('Name of the upstream that speaks ChatKit.'),
     path: path.default('/chatkit').describe('Path of its ChatKit endpoint.'),

@@ -86,7 +86,11 @@ export const serviceSignInSchema = section({
     .describe(
       'json: a JSON body. form: the OAuth2 form, grant_type=refresh_token. bearer: the Authorization header.',
     ),
-  refreshField: z.string().min(1).default('refresh_token').describe('Name of its field.'),
+  refreshField: z
+    .string()
+    .min(1)
+    .default('refresh_token')
+    .describe('Name of the field of the refresh token.'),
   logoutPath: endpoint('/auth/logout', 'Path that ends a session. null: there is none.'),
   accessTokenField: z
     .string()

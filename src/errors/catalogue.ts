@@ -42,7 +42,7 @@ export const CATALOGUE = {
   },
   internal: { status: 500, title: 'Something went wrong on our side' },
   'invalid-widget': { status: 500, title: 'A widget of the reply is not valid' },
-  'not-implemented': { status: 501, title: 'This operation is not available yet' },
+  'not-implemented': { status: 501, title: 'This operation is not set up here' },
   'reply-failed': { status: 502, title: 'The reply could not be finished' },
   'invalid-upload': { status: 400, title: 'The upload is not valid' },
   'attachments-disabled': { status: 403, title: 'Files cannot be attached here' },

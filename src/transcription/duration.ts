@@ -12,10 +12,13 @@ const readers: Readonly<Partial<Record<AudioType, (bytes: Buffer) => number | un
   'audio/mp4': secondsOfMp4,
 };
 
+/** Of a container, that are looked at: a recording has a handful. */
+const MAX_PARTS = 1_000;
+
 /** RIFF: the length of all samples by the bytes of a second. The length in the header may be a lie or unknown. */
 function secondsOfWav(bytes: Buffer): number | undefined {
   let bytesPerSecond: number | undefined;
-  for (let at = 12; at + 8 <= bytes.length;) {
+  for (let at = 12, chunks = 0; at + 8 <= bytes.length && chunks < MAX_PARTS; chunks += 1) {
     const name = bytes.toString('latin1', at, at + 4);
     const size = bytes.readUInt32LE(at + 4);
     if (name === 'fmt ' && at + 20 <= bytes.length) bytesPerSecond = bytes.readUInt32LE(at + 16);
@@ -60,7 +63,7 @@ function findBox(
   to: number,
   name: string,
 ): { readonly start: number; readonly end: number } | undefined {
-  for (let at = from; at + 8 <= to;) {
+  for (let at = from, boxes = 0; at + 8 <= to && boxes < MAX_PARTS; boxes += 1) {
     const size = bytes.readUInt32BE(at);
     const isLong = size === 1;
     if (isLong && at + 16 > to) return undefined;

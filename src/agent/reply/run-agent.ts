@@ -143,8 +143,8 @@ export function startRun(options: RunOptions): AgentRun {
     });
     await result.completed;
     // The run loop takes some failures for a stop and ends without a word.
-    const isFinished = listener.isFinished || tools.isPaused || result.finalOutput !== undefined;
-    if (!isFinished && !stop.signal.aborted) fail(new CutStreamError());
+    if (stop.signal.aborted || listener.isFinished || tools.isPaused) return;
+    if (result.finalOutput === undefined) fail(new CutStreamError());
   }
 
   void run()

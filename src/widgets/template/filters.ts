@@ -37,8 +37,12 @@ function toFloat(value: Value, given: Arguments): Value {
   return number === undefined ? (given.getAny(0, 'default') ?? v.float(0)) : v.float(number);
 }
 
+/** No number that a template means is longer, and a pattern takes its time over a long text. */
+const MAX_NUMBER_CHARS = 400;
+
 function readNumber(value: string): number | undefined {
-  return /^\s*[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?\s*$/i.test(value) ? Number(value) : undefined;
+  if (value.length > MAX_NUMBER_CHARS) return undefined;
+  return /^\s*[-+]?(\d+(\.\d*)?|\.\d+)(e[-+]?\d+)?\s*$/i.test(value) ? Number(value) : undefined;
 }
 
 function round(value: Value, given: Arguments): Value {

@@ -74,6 +74,11 @@ describe('a template that would not end or would fill the memory is stopped', ()
     expect(() => render(template, data)).toThrow(message);
   });
 
+  it('reads no number out of a long text', () => {
+    const text = `${'1'.repeat(400_000)}x`;
+    expect(render('{{ x|int }} {{ x|float }}', { x: text })).toBe('0 0.0');
+  });
+
   it('by the clock too', () => {
     const limits = { ...PATIENT, maxSteps: Number.POSITIVE_INFINITY, maxMs: 20 };
     expect(() => compileTemplate(forever(forever('')), limits).render({})).toThrow(
