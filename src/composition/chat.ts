@@ -53,7 +53,7 @@ export async function createChat(
 }
 
 async function createForwardChat({ chat }: Config, { serviceOf }: ChatParts): Promise<Chat> {
-  const { upstream, path, unknownOperations } = chat.forward;
+  const { upstream, path, unknownOperations, unknownEvents } = chat.forward;
   const [service, { createForwardBackend }] = await Promise.all([
     serviceOf(upstream),
     import('../forward/forward-backend.ts'),
@@ -63,6 +63,7 @@ async function createForwardChat({ chat }: Config, { serviceOf }: ChatParts): Pr
       ...service,
       path,
       unknownOperations,
+      unknownEvents,
       firstByteHoldMs: chat.firstByteHoldMs,
     }),
     describe: () => ({ backend: 'forward', demo: false, models: [] }),

@@ -33,6 +33,10 @@ export const chatSchema = section({
       .enum(['pass', 'refuse'])
       .default('pass')
       .describe('What happens to an operation that the gateway does not know.'),
+    unknownEvents: z
+      .enum(['pass', 'drop'])
+      .default('pass')
+      .describe('What happens to an event of a stream that the gateway does not know.'),
   }).describe('The service that speaks ChatKit, where chat.backend is forward.'),
   bridge: bridgeSchema,
   hosted: hostedSchema,

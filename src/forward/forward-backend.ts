@@ -15,6 +15,7 @@ export interface ForwardBackendOptions {
   readonly path: string;
   readonly credentials: CredentialHeaders;
   readonly unknownOperations: 'pass' | 'refuse';
+  readonly unknownEvents: 'pass' | 'drop';
   /** How long the status of a stream waits for the service. */
   readonly firstByteHoldMs: number;
   readonly maxJsonBytes: number;
@@ -47,7 +48,11 @@ export function createForwardBackend(options: ForwardBackendOptions): ChatBacken
       // A refusal that comes in time is still a status; after that the stream begins, and silence is filled.
       const first = await within(response, options.firstByteHoldMs);
       if (first !== undefined) return await toReply(options, first, context, runIdOf);
-      return { kind: 'stream', stream: forwardStream({ runId: runIdOf(), response, context }) };
+      const { unknownEvents } = options;
+      return {
+        kind: 'stream',
+        stream: forwardStream({ runId: runIdOf(), response, context, unknownEvents }),
+      };
     },
   };
 }
@@ -94,8 +99,12 @@ async function toReply(
 ): Promise<BackendReply> {
   const { statusCode: status, headers } = response;
   if (isEventStream(response)) {
-    const stream = forwardStream({ runId: runIdOf(), response: Promise.resolve(response), context });
-    return { kind: 'stream', stream };
+    const { unknownEvents } = options;
+    const arrived = Promise.resolve(response);
+    return {
+      kind: 'stream',
+      stream: forwardStream({ runId: runIdOf(), response: arrived, context, unknownEvents }),
+    };
   }
   if (status === 200 && String(headers['content-type']).toLowerCase().startsWith('application/json')) {
     return { kind: 'json', status, body: await collectBounded(response, options.maxJsonBytes) };

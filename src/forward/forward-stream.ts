@@ -7,6 +7,7 @@ import type { Text } from '../texts/texts.ts';
 import { createTranslator } from '../texts/translator.ts';
 import { decodeEvents } from './decode-events.ts';
 import { createFrameSplitter } from './frame-splitter.ts';
+import { createKnownEvents } from './known-events.ts';
 import { fromReadable, type PushSink, type PushSource } from './push-source.ts';
 import { isPlainBody, openBody } from './read-body.ts';
 import { toRefusal } from './refusal.ts';
@@ -15,6 +16,7 @@ import type { ArrivingAnswer } from './upstream/arriving-answer.ts';
 const CUT_STREAM: Text = 'The connection to the chat service was lost. Please try again.';
 
 interface ForwardedStream {
+  readonly unknownEvents: 'pass' | 'drop';
   readonly runId: string;
   readonly response: Promise<ArrivingAnswer>;
   readonly context: ChatContext;
@@ -30,7 +32,8 @@ export function forwardStream(options: ForwardedStream): BackendStream {
   return { runId: options.runId, chunks, flow, events: () => decodeEvents(chunks()) };
 }
 
-function startFlow({ response, context }: ForwardedStream, sink: FrameSink): FrameFlow {
+function startFlow(options: ForwardedStream, sink: FrameSink): FrameFlow {
+  const { response, context } = options;
   let source: PushSource | undefined;
   let isStopped = false;
   const fail = (error: unknown) => {
@@ -47,7 +50,7 @@ function startFlow({ response, context }: ForwardedStream, sink: FrameSink): Fra
     else if (!isEventStream(answer)) throw await toRefusal(answer.toResponse());
     else {
       source = isPlainBody(answer.headers) ? answer : fromReadable(openBody(answer.toResponse()));
-      source.start(wholeFrames(source, sink, fail));
+      source.start(wholeFrames(source, toFilter(options), sink, fail));
     }
   };
   begin().catch(fail);
@@ -65,12 +68,31 @@ export function isEventStream({ statusCode, headers }: ArrivingAnswer): boolean 
   return statusCode === 200 && type.startsWith('text/event-stream');
 }
 
-function wholeFrames(source: PushSource, sink: FrameSink, fail: (error: unknown) => void): PushSink {
+/** What becomes of whole frames on their way. */
+type Filter = (frames: Uint8Array) => Uint8Array;
+
+function toFilter({ unknownEvents, context }: ForwardedStream): Filter {
+  if (unknownEvents === 'pass') return (frames) => frames;
+  return createKnownEvents((type) =>
+    context.logger.warn(
+      { event: 'event-dropped', type: type.slice(0, 100) },
+      'the service sent an event that is not known here',
+    ),
+  );
+}
+
+function wholeFrames(
+  source: PushSource,
+  filter: Filter,
+  sink: FrameSink,
+  fail: (error: unknown) => void,
+): PushSink {
   const frames = createFrameSplitter();
   return {
     write(chunk) {
       try {
-        const complete = frames.push(chunk);
+        const whole = frames.push(chunk);
+        const complete = whole.length === 0 ? whole : filter(whole);
         return complete.length === 0 || sink.write(complete);
       } catch (error) {
         source.destroy();

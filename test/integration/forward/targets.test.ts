@@ -267,6 +267,25 @@ describe('what a service is told', () => {
     expect(asked(a)).toBe(0);
   });
 
+  it('leaves out events that nobody knows where that is configured, and passes them on otherwise', async () => {
+    const a = await startService();
+    const known = { type: 'progress_update', text: 'Looking' };
+    a.use('/chatkit', { kind: 'sse', events: [known, { type: 'thread.item.sparkled' }, known] });
+    for (const unknownEvents of ['pass', 'drop'] as const) {
+      await using front = await startGateway({
+        config: {
+          chat: { backend: 'forward', forward: { upstream: 'api', path: '/chatkit', unknownEvents } },
+          upstreams: { api: { targets: [a.url] } },
+        },
+      });
+      const events = await (await front.signIn()).stream(create('Hello'));
+      const types = events
+        .map(({ type }: any) => type)
+        .filter((type: string) => /progress|sparkled/.test(type));
+      expect(types).toHaveLength(unknownEvents === 'pass' ? 3 : 2);
+    }
+  });
+
   it('S9: a JSON answer that is larger than maxJsonBytes is a problem', async () => {
     const a = await startService();
     a.use('/chatkit', { kind: 'json', bytes: 100_000 });
