@@ -63,7 +63,9 @@ function chat() {
       'An event stream by default; one JSON answer with `stream: false` or `Accept: application/json`. The first ' +
       'frame names the conversation and the run, the last one is `done` or `error`. Closing the connection stops the ' +
       'reply; what was written so far is kept. Where a plain service answers, what it refuses at once is a problem with ' +
-      'its status, and an answer of its that comes as one piece is JSON unless a stream is asked for.',
+      'its status, and an answer of its that comes as one piece is JSON unless a stream is asked for. Widgets, images, ' +
+      'questions to the user and tools of the page are shown by ChatKit only; a reply without a text of its own has ' +
+      '`message_id: null`.',
     requestBody: body(chatRequest, {
       first: { summary: 'The first message of a conversation', value: examples.newConversation },
       next: { summary: 'A further message', value: examples.nextMessage },
