@@ -1,12 +1,12 @@
 import type { Logger } from 'pino';
 import type { Config } from '../config/schema.ts';
-import type { AttachmentStore } from '../store/attachment-store.ts';
+import type { AttachmentStore, DeletedAttachment, DeletedPage } from '../store/attachment-store.ts';
 import type { BlobStore } from './blobs/blob-store.ts';
 
 const MAX_BATCHES = 20;
 const AT_ONCE = 8;
 const DELETE_MS = 30_000;
-const MAX_WAITING = 10_000;
+const MAX_PASSES = 20;
 
 /** Deletes the content of what the database has deleted. */
 export interface Collector extends AsyncDisposable {
@@ -24,8 +24,6 @@ export function createCollector(parts: {
 }): Collector {
   const { config, store, blobs, logger } = parts;
   const closing = new AbortController();
-  /** Content is gone, but a link that was given out could bring it back until it expires. */
-  const waiting = new Set<string>();
   let running: Promise<void> | undefined;
   let again = false;
 
@@ -39,34 +37,47 @@ export function createCollector(parts: {
     }
   }
 
-  /** @returns whether another batch may bring something */
-  async function collectBatch(now: number): Promise<boolean> {
-    const canReturn = ({ createdAt }: { createdAt: string }) =>
-      blobs.direct !== undefined && Date.parse(createdAt) + config.linkSeconds * 1000 > now;
-    const found = await store.listDeleted();
-    const wanted = found.filter((record) => !(canReturn(record) && waiting.has(record.id)));
+  /** Content that is gone could be brought back until then by a link that was given out. */
+  const canReturn = ({ createdAt }: DeletedAttachment, expired: Date) =>
+    blobs.direct !== undefined && Date.parse(createdAt) >= expired.getTime();
+
+  /** @returns the last one that was tried, whether or not its content could be deleted */
+  async function collectBatch(page: DeletedPage, expired: Date): Promise<DeletedAttachment | undefined> {
+    const found = await store.listDeleted(page);
     const signal = AbortSignal.any([closing.signal, AbortSignal.timeout(DELETE_MS)]);
-    const gone: string[] = [];
-    for (let at = 0; at < wanted.length && !signal.aborted; at += AT_ONCE) {
-      const some = wanted.slice(at, at + AT_ONCE);
+    const gone: DeletedAttachment[] = [];
+    let last: DeletedAttachment | undefined;
+    for (let at = 0; at < found.length && !signal.aborted; at += AT_ONCE) {
+      const some = found.slice(at, at + AT_ONCE);
       const deleted = await Promise.all(some.map(({ id }) => deleteContent(id, signal)));
-      for (const record of some.filter((_each, index) => deleted[index])) {
-        if (!canReturn(record)) gone.push(record.id);
-        else if (waiting.size < MAX_WAITING) waiting.add(record.id);
-      }
+      gone.push(...some.filter((_each, index) => deleted[index]));
+      last = some.at(-1);
     }
-    await store.forget(gone);
-    for (const id of gone) waiting.delete(id);
+    await store.noteCleaned(gone.filter((each) => canReturn(each, expired)));
+    await store.forget(gone.filter((each) => !canReturn(each, expired)));
     if (gone.length > 0) {
       logger.debug({ event: 'attachments-deleted', gone: gone.length }, 'deleted the content of attachments');
     }
-    return gone.length > 0;
+    return last;
+  }
+
+  /** Goes on past what could not be deleted: it must not hold back the files of others. */
+  async function collectPages(page: DeletedPage, expired: Date): Promise<void> {
+    let after: DeletedAttachment | undefined;
+    for (let batch = 0; batch < MAX_BATCHES && !closing.signal.aborted; batch += 1) {
+      after = await collectBatch({ ...page, after }, expired);
+      if (after === undefined) return;
+    }
   }
 
   async function collectAll(now: number): Promise<void> {
-    for (let batch = 0; batch < MAX_BATCHES && !closing.signal.aborted; batch += 1) {
+    const waitMs = blobs.direct === undefined ? 0 : config.linkSeconds * 1000;
+    const expired = new Date(now - waitMs);
+    for (let pass = 0; pass < MAX_PASSES && !closing.signal.aborted; pass += 1) {
       again = false;
-      if (!(await collectBatch(now)) && !again) return;
+      await collectPages({ state: 'deleted' }, expired);
+      await collectPages({ state: 'cleaned', createdBefore: expired }, expired);
+      if (!again) return;
     }
   }
 
