@@ -12,6 +12,10 @@ const MAX_PASSES = 20;
 export interface Collector extends AsyncDisposable {
   /** Begins, or goes on when it has begun already; returns at once. */
   collect(): void;
+  /** Leaves what is deleted of this one alone until an upload of it is over. Nothing when one goes on already. */
+  hold(id: string): Disposable | undefined;
+  /** Deletes content whose record is gone; should that fail, a new record says that it must go. */
+  purge(owner: string, id: string): Promise<void>;
   /** Also deletes what no message has used in time. */
   sweep(now: Date): Promise<void>;
 }
@@ -24,15 +28,24 @@ export function createCollector(parts: {
 }): Collector {
   const { config, store, blobs, logger } = parts;
   const closing = new AbortController();
+  const held = new Set<string>();
+  /** Those of them that would have been collected. */
+  const skipped = new Set<string>();
   let running: Promise<void> | undefined;
   let again = false;
+
+  function isFree({ id }: DeletedAttachment): boolean {
+    if (held.has(id)) skipped.add(id);
+    return !held.has(id);
+  }
 
   async function deleteContent(id: string, signal: AbortSignal): Promise<boolean> {
     try {
       await blobs.delete(id, signal);
       return true;
     } catch (error) {
-      if (!signal.aborted) logger.warn({ err: error }, 'the content of an attachment could not be deleted');
+      if (!closing.signal.aborted)
+        logger.warn({ err: error }, 'the content of an attachment could not be deleted');
       return false;
     }
   }
@@ -48,10 +61,11 @@ export function createCollector(parts: {
     const gone: DeletedAttachment[] = [];
     let last: DeletedAttachment | undefined;
     for (let at = 0; at < found.length && !signal.aborted; at += AT_ONCE) {
-      const some = found.slice(at, at + AT_ONCE);
+      const slice = found.slice(at, at + AT_ONCE);
+      const some = slice.filter(isFree);
       const deleted = await Promise.all(some.map(({ id }) => deleteContent(id, signal)));
       gone.push(...some.filter((_each, index) => deleted[index]));
-      last = some.at(-1);
+      last = slice.at(-1);
     }
     await store.noteCleaned(gone.filter((each) => canReturn(each, expired)));
     await store.forget(gone.filter((each) => !canReturn(each, expired)));
@@ -100,6 +114,20 @@ export function createCollector(parts: {
 
   return {
     collect: () => collect(),
+    hold(id) {
+      if (held.has(id)) return undefined;
+      held.add(id);
+      return {
+        [Symbol.dispose]() {
+          held.delete(id);
+          if (skipped.delete(id)) collect();
+        },
+      };
+    },
+    async purge(owner, id) {
+      // Not the signal of the upload, which may be what has ended it.
+      if (!(await deleteContent(id, AbortSignal.timeout(DELETE_MS)))) await store.bury(owner, id);
+    },
     async sweep(now) {
       for (let batch = 0; batch < MAX_BATCHES && !closing.signal.aborted; batch += 1) {
         const deleted = await store.deleteUnused(new Date(now.getTime() - config.unusedSeconds * 1000));

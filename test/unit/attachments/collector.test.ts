@@ -85,4 +85,31 @@ describe('the collector of deleted files', () => {
     await collector.sweep(now);
     expect([...content, ...(await listLeft())]).toEqual([]);
   });
+
+  it('leaves alone what is uploaded, and takes it when that is over', async () => {
+    await using collector = open({ isBucket: false });
+    const id = await add('ada', new Date());
+    const hold = collector.hold(id);
+    expect(collector.hold(id)).toBeUndefined();
+    await store.attachments.deleteAttachment('ada', id);
+    await collector.sweep(new Date());
+    expect([content.size, (await listLeft()).length]).toEqual([1, 1]);
+    hold?.[Symbol.dispose]();
+    await expect.poll(listLeft).toEqual([]);
+    expect(content.size).toBe(0);
+    collector.hold(id)?.[Symbol.dispose]();
+  });
+
+  it('notes what has no record and cannot be deleted now', async () => {
+    await using collector = open({ isBucket: false });
+    const [now, later] = [createId('attachment'), createId('attachment')];
+    content = new Set([now, later]);
+    stuck.add(later);
+    await collector.purge('ada', now);
+    await collector.purge('ada', later);
+    expect(content).toEqual(new Set([later]));
+    stuck.clear();
+    await collector.sweep(new Date());
+    expect([...content, ...(await listLeft())]).toEqual([]);
+  });
 });
