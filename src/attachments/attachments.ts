@@ -30,6 +30,8 @@ export interface IncomingFile {
 export interface Attachments extends ChatAttachments, AsyncDisposable {
   /** One upload of this owner is about to come. @throws GatewayError `overloaded` or `rate-limited` */
   takeSlot(owner: string): Disposable;
+  /** The silence after which an upload is given up. */
+  readonly idleMs: number;
   /** A whole upload in one request. */
   add(viewer: Viewer, file: IncomingFile, signal: AbortSignal): Promise<Attachment>;
   /** The second half of an upload that was announced. */
@@ -74,6 +76,7 @@ export function createAttachments(parts: AttachmentParts): Attachments {
     blobs,
     link: (viewer, attachmentId) => toUrl(viewer, 'content', attachmentId),
     show,
+    idleMs: config.idleMs,
     takeSlot: (owner) => slots.take(owner),
     async create(viewer, announced) {
       const mimeType = toMediaType(announced.mimeType);
