@@ -146,6 +146,7 @@ export function createAttachments(parts: AttachmentParts): Attachments {
     },
     get: async (owner, id, signal) => await keeping.complete(owner, id, signal),
     async checkLink(attachmentId, purpose, proof) {
+      links.requireCurrent(proof);
       const owner = await store.findOwner(attachmentId);
       // Checked for nobody too, so that an answer does not tell which ids exist.
       links.check({ purpose, attachmentId, owner: owner ?? '' }, proof);
