@@ -5,21 +5,18 @@ import {
   type ChatAttachments,
   type Viewer,
 } from '../chatkit/attachments.ts';
-import { createReviewer, type ReviewFile } from './review.ts';
-import { createId } from '../chatkit/ids.ts';
+import type { ReviewFile } from './review.ts';
 import type { Attachment } from '../chatkit/protocol/items.ts';
 import type { Config } from '../config/schema.ts';
 import { GatewayError } from '../errors/gateway-error.ts';
 import type { AttachmentRecord, AttachmentStore } from '../store/attachment-store.ts';
 import type { BlobStore } from './blobs/blob-store.ts';
-import { createCollector, type Collector } from './collector.ts';
-import { decideType, recogniseContent } from './content/recognise.ts';
-import type { ByteSource } from './content/byte-source.ts';
-import { toFileName } from './file-name.ts';
+import { createCollector } from './collector.ts';
+import { createKeeping, requireSize } from './keeping.ts';
 import type { LinkProof, LinkPurpose, Links } from './links.ts';
-import { isAccepted, toMediaType, UNKNOWN_TYPE } from './media-types.ts';
+import { toMediaType, UNKNOWN_TYPE } from './media-types.ts';
 import { toAttachment } from './shapes.ts';
-import { tooLarge, type Spool, type SpooledFile } from './spool.ts';
+import { tooLarge, type Spool } from './spool.ts';
 import type { UploadSlots } from './upload-slots.ts';
 
 /** What a client sends of a file. */
@@ -33,6 +30,8 @@ export interface IncomingFile {
 export interface Attachments extends ChatAttachments, AsyncDisposable {
   /** One upload of this owner is about to come. @throws GatewayError `overloaded` or `rate-limited` */
   takeSlot(owner: string): Disposable;
+  /** The silence after which an upload is given up. */
+  readonly idleMs: number;
   /** A whole upload in one request. */
   add(viewer: Viewer, file: IncomingFile, signal: AbortSignal): Promise<Attachment>;
   /** The second half of an upload that was announced. */
@@ -77,6 +76,7 @@ export function createAttachments(parts: AttachmentParts): Attachments {
     blobs,
     link: (viewer, attachmentId) => toUrl(viewer, 'content', attachmentId),
     show,
+    idleMs: config.idleMs,
     takeSlot: (owner) => slots.take(owner),
     async create(viewer, announced) {
       const mimeType = toMediaType(announced.mimeType);
@@ -101,7 +101,8 @@ export function createAttachments(parts: AttachmentParts): Attachments {
       const mimeType = await keeping.recognise(toMediaType(file.type), spooled.source);
       const record = keeping.newRecord({ name: file.name, mimeType, size: spooled.size });
       await store.addAttachment(viewer.owner, record, keeping.limits);
-      return show(viewer, toAttachment(await keeping.keep(viewer.owner, record, spooled, signal)));
+      const keep = () => keeping.keep(viewer.owner, record, spooled, signal);
+      return show(viewer, toAttachment(await keeping.once(record.id, keep)));
     },
     fill: async (viewer, id, file, signal) =>
       keeping.once(id, async () => {
@@ -145,6 +146,7 @@ export function createAttachments(parts: AttachmentParts): Attachments {
     },
     get: async (owner, id, signal) => await keeping.complete(owner, id, signal),
     async checkLink(attachmentId, purpose, proof) {
+      links.requireCurrent(proof);
       const owner = await store.findOwner(attachmentId);
       // Checked for nobody too, so that an answer does not tell which ids exist.
       links.check({ purpose, attachmentId, owner: owner ?? '' }, proof);
@@ -161,135 +163,5 @@ export function createAttachments(parts: AttachmentParts): Attachments {
       await collector[Symbol.asyncDispose]();
       await blobs[Symbol.asyncDispose]();
     },
-  };
-}
-
-function requireSize(record: AttachmentRecord, size: number): void {
-  if (record.size === size) return;
-  throw new GatewayError('attachment-mismatch', {
-    detail: `The file was announced with ${record.size} bytes, and ${size} have come.`,
-  });
-}
-
-/** From an upload to an attachment that can be used. */
-function createKeeping(parts: AttachmentParts, collector: Collector) {
-  const { config, store, blobs, logger } = parts;
-  const limits = { maxFiles: config.maxFilesPerUser, maxBytes: config.maxBytesPerUser };
-  const busy = new Set<string>();
-
-  function requireAccepted(mimeType: string): void {
-    if (isAccepted(mimeType, config.accept)) return;
-    throw new GatewayError('attachment-type-not-accepted', {
-      detail: `Files of the type ${mimeType} cannot be attached.`,
-    });
-  }
-
-  async function recognise(announced: string, source: ByteSource): Promise<string> {
-    const mimeType = decideType(announced, await recogniseContent(source));
-    requireAccepted(mimeType);
-    return mimeType;
-  }
-
-  async function find(owner: string, id: string): Promise<AttachmentRecord> {
-    const record = await store.getAttachment(owner, id);
-    if (record === undefined) throw new GatewayError('attachment-not-found');
-    return record;
-  }
-
-  /** One upload of an attachment at a time: its content must be that of the one that is noted. */
-  async function once<T>(id: string, work: () => Promise<T>): Promise<T> {
-    if (busy.has(id)) throw new GatewayError('attachment-already-uploaded');
-    busy.add(id);
-    try {
-      return await work();
-    } finally {
-      busy.delete(id);
-    }
-  }
-
-  async function discard(owner: string, id: string): Promise<void> {
-    await store.deleteAttachment(owner, id);
-    collector.collect();
-  }
-
-  const reviewer = createReviewer(parts);
-
-  async function finish(
-    owner: string,
-    record: AttachmentRecord,
-    signal: AbortSignal,
-  ): Promise<AttachmentRecord> {
-    const { id, mimeType, size } = record;
-    await reviewer.requireWelcome(owner, record, signal);
-    // Deleted meanwhile: the collector takes the content too.
-    const isKept = await store.completeAttachment(owner, id, { mimeType, size }, limits);
-    if (!isKept) throw new GatewayError('attachment-not-found');
-    return { ...record, state: 'uploaded' };
-  }
-
-  /** The record is there before the content, so that no content is ever without one. */
-  async function keep(
-    owner: string,
-    record: AttachmentRecord,
-    file: SpooledFile,
-    signal: AbortSignal,
-  ): Promise<AttachmentRecord> {
-    try {
-      await blobs.put(record.id, { path: file.path, size: file.size, mimeType: record.mimeType }, signal);
-      return await finish(owner, { ...record, size: file.size }, signal);
-    } catch (error) {
-      const isTaken = error instanceof GatewayError && error.code === 'attachment-already-uploaded';
-      if (!isTaken) await discard(owner, record.id);
-      throw error;
-    }
-  }
-
-  /** Also takes over what a client has uploaded past the gateway. */
-  async function complete(owner: string, id: string, signal: AbortSignal): Promise<AttachmentRecord> {
-    const record = await find(owner, id);
-    if (record.state === 'uploaded') return record;
-    const { direct } = blobs;
-    if (direct === undefined) throw new GatewayError('attachment-not-uploaded');
-    return await once(id, async () => {
-      const size = await direct.sizeOf(id, signal);
-      if (size === undefined) throw new GatewayError('attachment-not-uploaded');
-      try {
-        requireSize(record, size);
-        await direct.take(id, record.mimeType, signal);
-        await using content = await blobs.open(id, signal);
-        if (content === undefined) throw new GatewayError('attachments-unavailable');
-        // Looked at only now that the client cannot change it any more.
-        requireSize(record, content.size);
-        const mimeType = await recognise(record.mimeType, content);
-        const finished = await finish(owner, { ...record, mimeType }, signal);
-        await direct.clear(id, signal).catch((error: unknown) => {
-          logger.warn({ err: error }, 'an upload was taken, and could not be deleted where it was');
-        });
-        return finished;
-      } catch (error) {
-        // What is wrong with the file stays wrong; a store that failed can be asked again.
-        if (error instanceof GatewayError && error.status < 500) await discard(owner, id);
-        throw error;
-      }
-    });
-  }
-
-  return {
-    limits,
-    reviewWith: reviewer.use,
-    requireAccepted,
-    recognise,
-    find,
-    once,
-    keep,
-    complete,
-    newRecord: (facts: { name: string | undefined; mimeType: string; size: number }): AttachmentRecord => ({
-      id: createId('attachment'),
-      name: toFileName(facts.name),
-      mimeType: facts.mimeType,
-      size: facts.size,
-      state: 'created',
-      createdAt: new Date().toISOString(),
-    }),
   };
 }

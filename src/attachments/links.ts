@@ -24,6 +24,11 @@ export interface LinkProof {
  */
 export interface Links {
   sign(target: LinkTarget): LinkProof;
+  /**
+   * Whether it could be genuine, before anything is looked up for it.
+   * @throws GatewayError `invalid-link`
+   */
+  requireCurrent(proof: LinkProof): void;
   /** @throws GatewayError `invalid-link` */
   check(target: LinkTarget, proof: LinkProof): void;
 }
@@ -44,15 +49,22 @@ export function createLinks(options: {
       .update(JSON.stringify([purpose, attachmentId, toOwnerKey(owner), expires]))
       .digest();
 
+  function requireCurrent({ expires, signature }: LinkProof): void {
+    const isWellFormed = EXPIRES.test(expires) && SIGNATURE.test(signature);
+    if (!isWellFormed || Number(expires) <= seconds()) throw new GatewayError('invalid-link');
+  }
+
   return {
     sign(target) {
       const expires = String(seconds() + lifetimeSeconds);
       return { expires, signature: toSignature(target, expires).toString('base64url') };
     },
-    check(target, { expires, signature }) {
-      if (!EXPIRES.test(expires) || !SIGNATURE.test(signature)) throw new GatewayError('invalid-link');
-      const isGenuine = timingSafeEqual(Buffer.from(signature, 'base64url'), toSignature(target, expires));
-      if (!isGenuine || Number(expires) <= seconds()) throw new GatewayError('invalid-link');
+    requireCurrent,
+    check(target, proof) {
+      requireCurrent(proof);
+      const given = Buffer.from(proof.signature, 'base64url');
+      const isGenuine = timingSafeEqual(given, toSignature(target, proof.expires));
+      if (!isGenuine) throw new GatewayError('invalid-link');
     },
   };
 }

@@ -21,8 +21,7 @@ const ALIASES: Readonly<Record<string, string>> = {
   'text/x-yaml': 'application/yaml',
   'application/x-yaml': 'application/yaml',
   'text/yaml': 'application/yaml',
-  'application/javascript': 'text/javascript',
-  'application/x-javascript': 'text/javascript',
+  'text/x-html': 'text/html',
   'audio/x-wav': 'audio/wav',
   'audio/wave': 'audio/wav',
   'audio/vnd.wave': 'audio/wav',
@@ -33,11 +32,19 @@ const ALIASES: Readonly<Record<string, string>> = {
   'video/x-m4v': 'video/mp4',
 };
 
+/** Every JavaScript MIME type of the WHATWG's MIME Sniffing Standard. */
+function isJavaScript(type: string): boolean {
+  return (
+    /^(application|text)\/(x-)?(ecma|java)script$/.test(type) ||
+    /^text\/(javascript1\.[0-5]|jscript|livescript)$/.test(type)
+  );
+}
+
 /** Lower-case, without parameters, by its usual name. What is no media type is unknown. */
 export function toMediaType(given: string | undefined): string {
   const bare = (given ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
   if (!MEDIA_TYPE.test(bare)) return UNKNOWN_TYPE;
-  return ALIASES[bare] ?? bare;
+  return isJavaScript(bare) ? 'text/javascript' : (ALIASES[bare] ?? bare);
 }
 
 const TEXT_TYPES = new Set([
@@ -91,10 +98,11 @@ export function isAccepted(type: string, accept: readonly string[]): boolean {
   return accept.includes('*/*') || accept.includes(`${type.split('/', 1)[0] ?? ''}/*`);
 }
 
-/** The type that a download is served as: nothing that a browser could take for a page. */
+/** Text that no browser runs, lays out or applies, by whichever element it is asked to. */
+const SAFE_TEXTS: ReadonlySet<string> = new Set(['text/plain', 'text/csv', 'text/markdown']);
+
+/** The type that a download is served as: nothing that a browser could take for a page, a script or a style sheet. */
 export function toServedType(type: string): string {
-  if (isActiveType(type) || type.startsWith('text/')) {
-    return `${isActiveType(type) ? 'text/plain' : type}; charset=utf-8`;
-  }
-  return type;
+  if (!isActiveType(type) && !type.startsWith('text/')) return type;
+  return `${SAFE_TEXTS.has(type) ? type : 'text/plain'}; charset=utf-8`;
 }

@@ -80,7 +80,9 @@ export const attachmentsSchema = section({
     .describe('Most bytes that one user keeps.'),
   uploads: z.int().min(1).max(10_000).default(64).describe('Uploads at once; more are asked to try again.'),
   uploadsPerUser: z.int().min(1).max(1_000).default(8).describe('Uploads at once of one user.'),
-  idleMs: milliseconds.default(30_000).describe('Silence after which an upload is given up.'),
+  idleMs: milliseconds
+    .default(30_000)
+    .describe('Silence after which an upload is given up. So is one that stays slower than 1 KiB a second.'),
   unusedSeconds: z
     .int()
     .min(60)

@@ -2,6 +2,7 @@ import { PassThrough } from 'node:stream';
 import { Router, type Request, type RequestHandler, type Response } from 'express';
 import type { Attachments, IncomingFile } from '../attachments/attachments.ts';
 import { isForm, readForm } from '../attachments/multipart.ts';
+import { watchPace } from '../attachments/pace.ts';
 import { GatewayError } from '../errors/gateway-error.ts';
 import { sendAttachment } from './attachment-download.ts';
 import { methodNotAllowed } from './problem.ts';
@@ -94,16 +95,18 @@ async function receive(
     by: { readonly viewer: { owner: string; origin: string }; readonly signal: AbortSignal },
   ) => Promise<object>,
 ): Promise<void> {
-  const { signal, origin } = requestContext(res);
+  const { signal: given, origin } = requestContext(res);
   const owner = ownerOf(res);
-  const by = { viewer: { owner, origin }, signal };
   try {
     if (![undefined, 'identity'].includes(req.get('content-encoding'))) {
       throw new GatewayError('unsupported-media-type', { detail: 'Send the file without a content coding.' });
     }
     using _slot = attachments.takeSlot(owner);
+    using pace = watchPace(req, attachments);
+    const signal = AbortSignal.any([given, pace.signal]);
+    const by = { viewer: { owner, origin }, signal };
     const kept = isForm(req)
-      ? await readForm(req, (file) => keep(file, by))
+      ? await readForm(req, (file) => keep(file, by), signal)
       : await keep({ name: undefined, type: undefined, chunks: req.pipe(new PassThrough()) }, by);
     res.setHeader('Cache-Control', 'no-store');
     res.json(kept);

@@ -44,8 +44,22 @@ export interface AttachmentStore {
   deleteAttachment(owner: Owner, attachmentId: string): Promise<boolean>;
   /** Deletes what no message has used since before `createdBefore`; bounded per call. @returns how many */
   deleteUnused(createdBefore: Date): Promise<number>;
-  /** Deleted records whose content may still be there, the oldest first; bounded per call. */
-  listDeleted(): Promise<Pick<AttachmentRecord, 'id' | 'createdAt'>[]>;
-  /** The content of these deleted records is gone. */
-  forget(attachmentIds: readonly string[]): Promise<void>;
+  /** Deleted records, the oldest first; bounded per call. */
+  listDeleted(page: DeletedPage): Promise<DeletedAttachment[]>;
+  /** The content of these deleted records is gone, and could come back. */
+  noteCleaned(deleted: readonly DeletedAttachment[]): Promise<void>;
+  /** The content of these deleted records is gone, unless they were buried again since they were listed. */
+  forget(deleted: readonly DeletedAttachment[]): Promise<void>;
+  /** Writes a deleted record of content that has none, or might have none soon. */
+  bury(owner: Owner, attachmentId: string): Promise<void>;
+}
+
+export type DeletedAttachment = Pick<AttachmentRecord, 'id' | 'createdAt'>;
+
+export interface DeletedPage {
+  /** `deleted`: the content may still be there. `cleaned`: it is gone, and could come back. */
+  readonly state: 'deleted' | 'cleaned';
+  readonly createdBefore?: Date | undefined;
+  /** Where the last page has ended. */
+  readonly after?: DeletedAttachment | undefined;
 }

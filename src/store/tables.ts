@@ -47,8 +47,8 @@ export interface Tables {
     name: string;
     mime_type: string;
     size: number;
-    /** `deleted`: only until its content is gone too. */
-    state: 'created' | 'uploaded' | 'deleted';
+    /** `deleted`: only until its content is gone too. `cleaned`: it is, and could come back for a while. */
+    state: 'created' | 'uploaded' | 'deleted' | 'cleaned';
     thread_id: string | null;
     /** The first message that uses it. */
     item_id: string | null;

@@ -7,6 +7,9 @@ export const DEFAULT_PAGE_SIZE = 20;
 /** ChatKit's own client asks for 9,999 threads at once; nothing known asks for more. */
 const MAX_PAGE_SIZE = 10_000;
 
+/** No system knows a longer name of a file, or of its type. */
+const MAX_FILE_FACT_CHARS = 4_096;
+
 /** Absent, null and 0 mean the default. */
 const limit = lenientCount(MAX_PAGE_SIZE)
   .nullish()
@@ -99,7 +102,11 @@ export const REQUESTS = {
   ),
   'attachments.create': request(
     'attachments.create',
-    z.object({ name: z.string(), size: lenientCount(Number.MAX_SAFE_INTEGER), mime_type: z.string() }),
+    z.object({
+      name: z.string().max(MAX_FILE_FACT_CHARS),
+      size: lenientCount(Number.MAX_SAFE_INTEGER),
+      mime_type: z.string().max(MAX_FILE_FACT_CHARS),
+    }),
   ),
   'attachments.delete': request('attachments.delete', z.object({ attachment_id: z.string() })),
   'threads.update': request('threads.update', z.object({ thread_id: z.string(), title: z.string() })),

@@ -1,6 +1,11 @@
-import { sql, type Selectable, type Transaction } from 'kysely';
+import { sql, type ExpressionBuilder, type Selectable, type Transaction } from 'kysely';
 import { GatewayError } from '../../errors/gateway-error.ts';
-import type { AttachmentLimits, AttachmentRecord, AttachmentStore } from '../attachment-store.ts';
+import type {
+  AttachmentLimits,
+  AttachmentRecord,
+  AttachmentStore,
+  DeletedAttachment,
+} from '../attachment-store.ts';
 import type { Database, Tables } from '../tables.ts';
 import { inTransaction } from '../transaction.ts';
 import {
@@ -15,7 +20,7 @@ import {
 const MAX_DELETED = 500;
 
 function toRecord(row: Selectable<Tables['attachments']>): AttachmentRecord | undefined {
-  if (row.state === 'deleted') return undefined;
+  if (row.state === 'deleted' || row.state === 'cleaned') return undefined;
   return {
     id: row.id,
     name: row.name,
@@ -132,24 +137,70 @@ function createSweeps({ db }: Database) {
     return Number(numUpdatedRows);
   };
 
-  const listDeleted: AttachmentStore['listDeleted'] = async () => {
-    const rows = await db
+  return { deleteUnused };
+}
+
+/** These, as they were listed: what was buried again meanwhile is another one. */
+const asListed =
+  (deleted: readonly DeletedAttachment[]) =>
+  ({ and, or }: ExpressionBuilder<Tables, 'attachments'>) =>
+    or(deleted.map(({ id, createdAt }) => and({ id, created_at: toMillis(createdAt) })));
+
+/** What is left of deleted attachments. */
+function createGraves({ db }: Database) {
+  const listDeleted: AttachmentStore['listDeleted'] = async ({ state, createdBefore, after }) => {
+    let query = db
       .selectFrom('attachments')
       .select(['id', 'created_at'])
-      .where('state', '=', 'deleted')
+      .where('state', '=', state)
       .orderBy('created_at')
-      .limit(MAX_DELETED)
-      .execute();
+      .orderBy('id')
+      .limit(MAX_DELETED);
+    if (createdBefore !== undefined) query = query.where('created_at', '<', createdBefore.getTime());
+    if (after !== undefined) {
+      const at = toMillis(after.createdAt);
+      query = query
+        .where('created_at', '>=', at)
+        .where(({ eb, or }) => or([eb('created_at', '>', at), eb('id', '>', after.id)]));
+    }
+    const rows = await query.execute();
     return rows.map((row) => ({ id: row.id, createdAt: fromMillis(row.created_at) }));
   };
 
-  const forget: AttachmentStore['forget'] = async (ids) => {
-    const known = ids.filter((id) => isStorableId(id));
+  const noteCleaned: AttachmentStore['noteCleaned'] = async (deleted) => {
+    const known = deleted.filter(({ id }) => isStorableId(id));
     if (known.length === 0) return;
-    await db.deleteFrom('attachments').where('id', 'in', known).where('state', '=', 'deleted').execute();
+    await db
+      .updateTable('attachments')
+      .set({ state: 'cleaned' })
+      .where('state', '=', 'deleted')
+      .where(asListed(known))
+      .execute();
   };
 
-  return { deleteUnused, listDeleted, forget };
+  const forget: AttachmentStore['forget'] = async (deleted) => {
+    const known = deleted.filter(({ id }) => isStorableId(id));
+    if (known.length === 0) return;
+    await db
+      .deleteFrom('attachments')
+      .where('state', 'in', ['deleted', 'cleaned'])
+      .where(asListed(known))
+      .execute();
+  };
+
+  const bury: AttachmentStore['bury'] = async (owner, id) => {
+    const buried = { state: 'deleted', created_at: Date.now() } as const;
+    const nothing = { name: '', mime_type: '', size: 0 };
+    await db
+      .insertInto('attachments')
+      .values({ id: requireStorableId(id), owner: toOwnerKey(owner), ...nothing, ...buried })
+      .onConflict((conflict) =>
+        conflict.column('id').doUpdateSet(buried).where('attachments.state', 'in', ['deleted', 'cleaned']),
+      )
+      .execute();
+  };
+
+  return { listDeleted, noteCleaned, forget, bury };
 }
 
 export function createAttachmentStore(database: Database): AttachmentStore {
@@ -157,6 +208,7 @@ export function createAttachmentStore(database: Database): AttachmentStore {
   return {
     ...createWrites(database),
     ...createSweeps(database),
+    ...createGraves(database),
 
     async getAttachment(owner, id) {
       if (!isStorableId(id)) return undefined;

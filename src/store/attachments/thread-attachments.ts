@@ -41,7 +41,8 @@ async function claimAttachment(
     .where('id', '=', id)
     .where('owner', '=', owner)
     .executeTakeFirst();
-  if (row === undefined || row.state === 'deleted') throw new GatewayError('attachment-not-found');
+  if (row === undefined || row.state === 'deleted' || row.state === 'cleaned')
+    throw new GatewayError('attachment-not-found');
   if (row.state === 'created') throw new GatewayError('attachment-not-uploaded');
   // Used again in its own thread: it goes with the message that used it first.
   if (row.thread_id !== threadId) throw new GatewayError('attachment-in-use');
@@ -56,7 +57,8 @@ export async function deleteThreadAttachments(
   let query = transaction
     .updateTable('attachments')
     .set({ state: 'deleted' })
-    .where('thread_id', '=', threadId);
+    .where('thread_id', '=', threadId)
+    .where('state', 'in', ['created', 'uploaded']);
   if (which.itemId !== undefined) query = query.where('item_id', '=', which.itemId);
   const { afterPosition } = which;
   if (afterPosition !== undefined) {

@@ -196,7 +196,9 @@ describe.each([
     await fill(early, PNG);
     await gateway.context.attachments?.sweep(new Date(Date.now() + 3_601_000));
     expect(await left()).toEqual([]);
-    expect(await gateway.context.store.attachments.listDeleted()).toEqual([]);
+    for (const state of ['deleted', 'cleaned'] as const) {
+      expect(await gateway.context.store.attachments.listDeleted({ state })).toEqual([]);
+    }
   });
 
   it('of messages that a retry deletes are deleted with them', async () => {

@@ -37,6 +37,14 @@ describe('a file name', () => {
     expect(toFileName(`a.${'y'.repeat(500)}`)).toHaveLength(200);
   });
 
+  it('is made of the end of a very long one, in no more than linear time', () => {
+    // Each took from seconds to a minute when the whole was looked at.
+    expect(toFileName(`a${'.'.repeat(400_000)}b.pdf`)).toBe('b.pdf');
+    expect(toFileName(`${'\u0301\u0327'.repeat(400_000)}.pdf`)).toMatch(/\.pdf$/);
+    expect(toFileName(`${'🧾'.repeat(400_000)}x.png`).isWellFormed()).toBe(true);
+    expect(toFileName(`far away/${'/'.repeat(900_000)}`)).toBe('file');
+  });
+
   it('is always a single, short, visible name that stays as it is', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 300 }), (given) => {

@@ -16,6 +16,20 @@ describe('a signed link', () => {
     expect(() => at(NOW + 60_000).check(target, proof)).toThrow('not valid any more');
   });
 
+  it('is refused before anybody looks for its owner when it cannot be genuine', () => {
+    const proof = at(NOW).sign(target);
+    at(NOW).requireCurrent(proof);
+    // That of somebody else could be, until it is checked.
+    at(NOW).requireCurrent({ ...proof, signature: 'A'.repeat(43) });
+    for (const wrong of [
+      { ...proof, signature: 'A' },
+      { ...proof, expires: 'x' },
+    ]) {
+      expect(() => at(NOW).requireCurrent(wrong)).toThrow('not valid any more');
+    }
+    expect(() => at(NOW + 60_000).requireCurrent(proof)).toThrow('not valid any more');
+  });
+
   it('works for nothing else than what it was signed for', () => {
     const proof = at(NOW).sign(target);
     const expires = String(Number(proof.expires) + 1);

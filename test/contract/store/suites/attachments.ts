@@ -16,6 +16,8 @@ import {
 
 const ROOM = { maxFiles: 1_000, maxBytes: 1_000_000_000 };
 
+const CREATED = '2026-01-31T09:30:00.000Z';
+
 function record(changes: Partial<AttachmentRecord> = {}): AttachmentRecord {
   return {
     id: `atc_${randomUUID()}`,
@@ -23,7 +25,7 @@ function record(changes: Partial<AttachmentRecord> = {}): AttachmentRecord {
     mimeType: 'image/png',
     size: 100,
     state: 'created',
-    createdAt: '2026-01-31T09:30:00.000Z',
+    createdAt: CREATED,
     ...changes,
   };
 }
@@ -91,7 +93,7 @@ export function describeAttachments(kind: () => DatabaseKind): void {
         const content = { mimeType: 'image/png', size: 1 };
         expect(await store.attachments.completeAttachment(owner, id, content, ROOM)).toBe(false);
         await expectCode(claim(owner, threadId, 'one', id), 'attachment-not-found');
-        await store.attachments.forget([id]);
+        await store.attachments.forget([{ id, createdAt: CREATED }]);
       }
     });
 
@@ -141,15 +143,62 @@ export function describeAttachments(kind: () => DatabaseKind): void {
       await store.chat.writeThread(owner, some, [{ type: 'delete-item', itemId: 'one' }]);
       const left = await Promise.all(ids.map((id) => store.attachments.getAttachment(owner, id)));
       expect(left.map((each) => each?.id)).toEqual([undefined, undefined, c, undefined, free]);
-      const listDeleted = async () => (await store.attachments.listDeleted()).map(({ id }) => id);
+      const listDeleted = async () =>
+        (await store.attachments.listDeleted({ state: 'deleted' })).map(({ id }) => id);
       const deleted = await listDeleted();
       expect(deleted).toEqual(expect.arrayContaining([a, b, d]));
       for (const id of [a, b, d]) expect(await store.attachments.findOwner(id)).toBeUndefined();
-      await store.attachments.forget([a, b, c, free]);
+      await store.attachments.forget([a, b, c, free].map((id) => ({ id, createdAt: CREATED })));
       expect(await listDeleted()).not.toContain(a);
       expect(await listDeleted()).toContain(d);
       // Only what is deleted can be forgotten.
       expect(await store.attachments.getAttachment(owner, c)).toBeDefined();
+    });
+
+    it('lists what is deleted page by page, and what is cleaned only when it is asked for', async () => {
+      const owner = createOwner();
+      // Of a time of its own, in which other tests delete nothing.
+      const createdAt = '2020-01-01T00:00:00.000Z';
+      const createdBefore = new Date('2020-01-01T00:00:00.001Z');
+      const ids = await Promise.all(Array.from({ length: 3 }, () => stored(owner, { createdAt })));
+      for (const id of ids) await store.attachments.deleteAttachment(owner, id);
+      const list = async (state: 'deleted' | 'cleaned', after?: { id: string; createdAt: string }) =>
+        await store.attachments.listDeleted({ state, createdBefore, after });
+      const all = await list('deleted');
+      expect(all.map(({ id }) => id)).toEqual(ids.toSorted());
+      expect(await list('deleted', all[0])).toEqual(all.slice(1));
+      expect(await list('deleted', all[2])).toEqual([]);
+      await store.attachments.noteCleaned(all.slice(0, 2));
+      expect(await list('deleted')).toEqual(all.slice(2));
+      expect(await list('cleaned')).toEqual(all.slice(0, 2));
+      expect(await store.attachments.getAttachment(owner, String(all[0]?.id))).toBeUndefined();
+      expect(await store.attachments.listDeleted({ state: 'cleaned', createdBefore: new Date(0) })).toEqual(
+        [],
+      );
+      await store.attachments.forget(all);
+      expect([...(await list('deleted')), ...(await list('cleaned'))]).toEqual([]);
+    });
+
+    it('buries what has no record, so that nobody forgets it by an older list', async () => {
+      const owner = createOwner();
+      const find = async (id: string) =>
+        (await store.attachments.listDeleted({ state: 'deleted' })).find((each) => each.id === id);
+      const { id } = record();
+      await store.attachments.bury(owner, id);
+      const buried = await find(id);
+      expect(buried).toBeDefined();
+      const again = record();
+      await store.attachments.addAttachment(owner, again, ROOM);
+      await store.attachments.deleteAttachment(owner, again.id);
+      const listed = await find(again.id);
+      await store.attachments.noteCleaned([listed ?? again]);
+      await store.attachments.bury(owner, again.id);
+      await store.attachments.forget([listed ?? again]);
+      expect(await find(again.id)).toBeDefined();
+      // What is alive is not buried.
+      const alive = await stored(owner);
+      await store.attachments.bury(owner, alive);
+      expect(await store.attachments.getAttachment(owner, alive)).toBeDefined();
     });
 
     it('deletes what no message has used in time', async () => {
