@@ -33,6 +33,8 @@ export interface IncomingFile {
 export interface Attachments extends ChatAttachments, AsyncDisposable {
   /** One upload of this owner is about to come. @throws GatewayError `overloaded` or `rate-limited` */
   takeSlot(owner: string): Disposable;
+  /** Of one file. */
+  readonly maxBytes: number;
   /** A whole upload in one request. */
   add(viewer: Viewer, file: IncomingFile, signal: AbortSignal): Promise<Attachment>;
   /** The second half of an upload that was announced. */
@@ -78,6 +80,7 @@ export function createAttachments(parts: AttachmentParts): Attachments {
     link: (viewer, attachmentId) => toUrl(viewer, 'content', attachmentId),
     show,
     takeSlot: (owner) => slots.take(owner),
+    maxBytes: config.maxBytes,
     async create(viewer, announced) {
       const mimeType = toMediaType(announced.mimeType);
       if (announced.size > config.maxBytes) throw tooLarge(config.maxBytes);

@@ -4,6 +4,7 @@ import type { Attachments, IncomingFile } from '../attachments/attachments.ts';
 import { isForm, readForm } from '../attachments/multipart.ts';
 import { GatewayError } from '../errors/gateway-error.ts';
 import { sendAttachment } from './attachment-download.ts';
+import { extendDeadline } from './body-time.ts';
 import { methodNotAllowed } from './problem.ts';
 import { requestContext, requirePrincipal } from './request-context.ts';
 
@@ -102,6 +103,7 @@ async function receive(
       throw new GatewayError('unsupported-media-type', { detail: 'Send the file without a content coding.' });
     }
     using _slot = attachments.takeSlot(owner);
+    extendDeadline(req, attachments.maxBytes);
     const kept = isForm(req)
       ? await readForm(req, (file) => keep(file, by))
       : await keep({ name: undefined, type: undefined, chunks: req.pipe(new PassThrough()) }, by);

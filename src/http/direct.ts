@@ -1,5 +1,5 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import { readAnnouncedBody } from './body.ts';
+import { readBody } from './body.ts';
 import { renderProblem } from './problem.ts';
 import { factsOf, type ContextOpener } from './request-context.ts';
 import type { Step } from './step.ts';
@@ -49,7 +49,7 @@ async function pass(req: IncomingMessage, res: ServerResponse, options: DirectOp
       const passing = step(req, res);
       if (passing !== undefined) await passing;
     }
-    await options.answer(req, res, await readAnnouncedBody(req));
+    await options.answer(req, res, await readBody(req, res, { limitBytes: options.bodyLimitBytes }));
   } catch (error) {
     renderProblem(res, error);
   }
