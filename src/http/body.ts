@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { RequestHandler } from 'express';
 import { GatewayError } from '../errors/gateway-error.ts';
 import { BodyBudget, type BodyShare } from './body-budget.ts';
+import { addChunk } from './body-chunks.ts';
 import { extendDeadline, timeForBody, watchBody } from './body-time.ts';
 import { requestContext } from './request-context.ts';
 
@@ -73,7 +74,7 @@ export async function readBody(
     received += chunk.length;
     try {
       count(received);
-      chunks.push(chunk);
+      addChunk(chunks, chunk);
     } catch (error) {
       refuse(error);
     }
@@ -85,6 +86,8 @@ export async function readBody(
     reject(error);
   };
 
+  // It may have gone while it was being admitted; then nothing more is heard of it.
+  if (req.destroyed && !req.readableEnded) throw new GatewayError('invalid-request');
   const announced = Number(req.headers['content-length'] ?? 0);
   count(announced);
   extendDeadline(req, limitBytes);
