@@ -21,6 +21,7 @@ import {
   createPreflight,
   createSecurityHeaders,
   requirePlainTarget,
+  requireSingleHeaders,
   type CorsOptions,
 } from './http/security.ts';
 import { toMiddleware } from './http/step.ts';
@@ -62,7 +63,7 @@ export function createApp(context: GatewayContext): Express {
   app.use(createRequestContext({ logger, originOf: originOfApp(app, config) }));
   // Before anything can refuse a request, so that refusals are counted and logged too.
   app.use(createInstrument({ metrics }));
-  app.use(requirePlainTarget);
+  app.use(requireSingleHeaders, requirePlainTarget);
   app.use(toMiddleware(createSecurityHeaders()), toMiddleware(createCors(cors)), createPreflight(cors));
   app.use(createHealthRoutes({ readiness }));
   app.use(createDocsRoutes());

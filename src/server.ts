@@ -1,10 +1,17 @@
 import { randomBytes } from 'node:crypto';
-import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 import { isIPv6, type AddressInfo, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Config } from './config/schema.ts';
 import { GatewayError } from './errors/gateway-error.ts';
+import { longRequestOf, REQUEST_MS } from './http/body-time.ts';
 import { toProblem } from './http/problem.ts';
 
 /** What of the gateway takes part in a shutdown. */
@@ -21,8 +28,8 @@ export interface Drainable extends AsyncDisposable {
 export interface ServerOptions {
   readonly config: Config['server'];
   readonly app: RequestListener;
-  /** The largest body that a route takes, where that is more than `bodyLimitBytes`: it may take its time. */
-  readonly largestBodyBytes?: number;
+  /** For a whole request, except where its route lets it take longer. */
+  readonly requestTimeoutMs?: number;
   readonly adminApp: RequestListener;
   readonly context: Drainable;
   readonly logger: Logger;
@@ -44,10 +51,6 @@ export class ListenError extends Error {
   }
 }
 
-/** For a slow request body; the headers have their own limit. */
-const REQUEST_TIMEOUT_MS = 60_000;
-/** The slowest upload that is waited for, in bytes a millisecond: 50 kB a second. */
-const SLOWEST_UPLOAD = 50;
 /** Longer than the idle time of common balancers, which must be the ones to close a connection. */
 const KEEP_ALIVE_TIMEOUT_MS = 75_000;
 const MAX_HEADER_BYTES = 16_384;
@@ -61,9 +64,9 @@ const PHASE_MS = 5_000;
 /** @throws ListenError when one of the two addresses cannot be used; then neither is */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { config, context, logger } = options;
-  const largestBody = options.largestBodyBytes ?? config.bodyLimitBytes;
-  const publicServer = createListener(options.app, config, logger, largestBody);
-  const adminServer = createListener(options.adminApp, config, logger, 0);
+  const requestTimeoutMs = options.requestTimeoutMs ?? Math.max(REQUEST_MS, config.headersTimeoutMs);
+  const publicServer = createListener(options.app, config, logger, requestTimeoutMs);
+  const adminServer = createListener(options.adminApp, config, logger, requestTimeoutMs);
   const listening = await Promise.allSettled([
     listen(publicServer.server, config.port, config.host, 'server.port / PORT'),
     listen(adminServer.server, config.adminPort, config.adminHost, 'server.adminPort'),
@@ -131,17 +134,13 @@ function createListener(
   handler: RequestListener,
   config: Config['server'],
   logger: Logger,
-  largestBodyBytes: number,
+  requestTimeout: number,
 ): Listener {
   let closing = false;
   const server = createServer(
     {
       headersTimeout: config.headersTimeoutMs,
-      requestTimeout: Math.max(
-        REQUEST_TIMEOUT_MS,
-        config.headersTimeoutMs,
-        Math.ceil(largestBodyBytes / SLOWEST_UPLOAD),
-      ),
+      requestTimeout,
       connectionsCheckingInterval: Math.min(5_000, Math.max(50, config.headersTimeoutMs / 4)),
       keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
       maxHeaderSize: MAX_HEADER_BYTES,
@@ -159,7 +158,11 @@ function createListener(
     },
   );
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
-    refuse(error, socket, (socket as AnsweringSocket)[ANSWERING], logger);
+    const refuseNow = () => refuse(error, socket, (socket as AnsweringSocket)[ANSWERING], logger);
+    const long = error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? longRequestOf(socket) : undefined;
+    if (long === undefined) refuseNow();
+    // Node looks at the time of a request once.
+    else refuseLater(long, refuseNow);
   });
   return {
     server,
@@ -172,6 +175,16 @@ function createListener(
       return promise;
     },
   };
+}
+
+function refuseLater(
+  { req, leftMs }: { readonly req: IncomingMessage; readonly leftMs: number },
+  refuseNow: () => void,
+): void {
+  const timer = setTimeout(() => {
+    if (!req.complete) refuseNow();
+  }, leftMs);
+  for (const over of ['end', 'close'] as const) req.once(over, () => clearTimeout(timer));
 }
 
 /** Answers bytes that are no request. The connection cannot be used further, because its framing is lost. */

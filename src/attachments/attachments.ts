@@ -32,6 +32,10 @@ export interface Attachments extends ChatAttachments, AsyncDisposable {
   takeSlot(owner: string): Disposable;
   /** The silence after which an upload is given up. */
   readonly idleMs: number;
+  /** Of one file. */
+  readonly maxBytes: number;
+  /** Aborted when no upload can go on. */
+  readonly closing: AbortSignal;
   /** A whole upload in one request. */
   add(viewer: Viewer, file: IncomingFile, signal: AbortSignal): Promise<Attachment>;
   /** The second half of an upload that was announced. */
@@ -59,6 +63,7 @@ export interface AttachmentParts {
 
 export function createAttachments(parts: AttachmentParts): Attachments {
   const { config, store, blobs, spool, links, slots } = parts;
+  const closing = new AbortController();
   const collector = createCollector(parts);
   const keeping = createKeeping(parts, collector);
   const { requireAccepted } = keeping;
@@ -74,10 +79,12 @@ export function createAttachments(parts: AttachmentParts): Attachments {
 
   return {
     blobs,
+    closing: closing.signal,
     link: (viewer, attachmentId) => toUrl(viewer, 'content', attachmentId),
     show,
     idleMs: config.idleMs,
     takeSlot: (owner) => slots.take(owner),
+    maxBytes: config.maxBytes,
     async create(viewer, announced) {
       const mimeType = toMediaType(announced.mimeType);
       if (announced.size > config.maxBytes) throw tooLarge(config.maxBytes);
@@ -160,6 +167,7 @@ export function createAttachments(parts: AttachmentParts): Attachments {
       await spool.sweep();
     },
     async [Symbol.asyncDispose]() {
+      closing.abort(new GatewayError('shutting-down', { headers: { 'Retry-After': '5' } }));
       await collector[Symbol.asyncDispose]();
       await blobs[Symbol.asyncDispose]();
     },

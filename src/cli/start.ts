@@ -2,10 +2,8 @@ import { flushCompileCache } from 'node:module';
 import type { Command } from 'commander';
 import type { Logger } from 'pino';
 import type { ChatDescription } from '../auth/schemas.ts';
-import { keepsAttachments } from '../composition/attachments.ts';
 import type { Config } from '../config/schema.ts';
 import { formatProblem } from '../config/problem.ts';
-import { sizeOfTranscriptionRequests } from '../transcription/settings.ts';
 import { formatBanner, formatDemoUser, type BannerFacts } from './banner.ts';
 import { asConfigProblem, configOption, readConfiguration, type ConfigFlag } from './configuration.ts';
 import { endOnDefect, onStopSignal } from './signals.ts';
@@ -44,7 +42,6 @@ async function runGateway(flags: ConfigFlag, terminal: Terminal): Promise<void> 
   await using context = await asConfigProblem(loaded, () => createContext(config, { logger }));
   const server = await startServer({
     config: config.server,
-    largestBodyBytes: largestBodyOf(config),
     app: createListener(context),
     adminApp: createAdminApp(context),
     context,
@@ -66,15 +63,6 @@ async function runGateway(flags: ConfigFlag, terminal: Terminal): Promise<void> 
   setTimeout(flushCompileCache, 1_000).unref();
   await stopped;
   await server.close();
-}
-
-function largestBodyOf(config: Config): number {
-  const { server, routes, attachments } = config;
-  return Math.max(
-    ...[server, ...routes].map((each) => each.bodyLimitBytes),
-    sizeOfTranscriptionRequests(config)?.limitBytes ?? 0,
-    keepsAttachments(config) ? attachments.maxBytes : 0,
-  );
 }
 
 function describeAnswers(config: Config, chat: ChatDescription): string {

@@ -5,6 +5,7 @@ import { isForm, readForm } from '../attachments/multipart.ts';
 import { watchPace } from '../attachments/pace.ts';
 import { GatewayError } from '../errors/gateway-error.ts';
 import { sendAttachment } from './attachment-download.ts';
+import { extendDeadline } from './body-time.ts';
 import { methodNotAllowed } from './problem.ts';
 import { requestContext, requirePrincipal } from './request-context.ts';
 
@@ -102,8 +103,9 @@ async function receive(
       throw new GatewayError('unsupported-media-type', { detail: 'Send the file without a content coding.' });
     }
     using _slot = attachments.takeSlot(owner);
+    extendDeadline(req, attachments.maxBytes);
     using pace = watchPace(req, attachments);
-    const signal = AbortSignal.any([given, pace.signal]);
+    const signal = AbortSignal.any([given, pace.signal, attachments.closing]);
     const by = { viewer: { owner, origin }, signal };
     const kept = isForm(req)
       ? await readForm(req, (file) => keep(file, by), signal)

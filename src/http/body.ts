@@ -1,64 +1,108 @@
-import type { IncomingMessage } from 'node:http';
-import express, { type RequestHandler } from 'express';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { RequestHandler } from 'express';
 import { GatewayError } from '../errors/gateway-error.ts';
-import { renderProblem } from './problem.ts';
+import { BodyBudget, type BodyShare } from './body-budget.ts';
+import { addChunk } from './body-chunks.ts';
+import { extendDeadline, timeForBody, watchBody } from './body-time.ts';
+import { requestContext } from './request-context.ts';
 
-/** Bodies of JSON are short: uploads, which may take long, are read elsewhere. */
-const BODY_MS = 60_000;
-
-/** The bytes of a JSON body, kept as they came. @throws GatewayError `unsupported-media-type`, `body-too-large` */
-export function readJsonBytes(options: {
+export interface BodyOptions {
   readonly limitBytes: number;
+  /** Whether the body stays in memory until it is answered, and not only while it is read. */
+  readonly isKept?: boolean;
   readonly deadlineMs?: number;
-}): readonly RequestHandler[] {
-  const { deadlineMs = BODY_MS } = options;
+  readonly idleMs?: number;
+  readonly budget?: BodyBudget;
+}
+
+/** Smaller ones are too cheap to be counted: the limits of requests bound them. */
+const COUNTED_FROM_BYTES = 65_536;
+
+/** One memory for all the routes of the process. */
+const sharedBudget = new BodyBudget();
+
+/** The bytes of a JSON body, kept as they came. @throws GatewayError as `readBody`, `unsupported-media-type` */
+export function readJsonBytes(options: BodyOptions): readonly RequestHandler[] {
   return [
     (req, _res, next) => {
       if (req.is('application/json') === false || req.get('content-type') === undefined) {
         throw new GatewayError('unsupported-media-type', { detail: 'Send Content-Type: application/json.' });
       }
+      if ((req.get('content-encoding') ?? 'identity').toLowerCase() !== 'identity') {
+        throw new GatewayError('unsupported-media-type');
+      }
       next();
     },
-    (req, res, next) => {
-      const timer = setTimeout(() => {
-        if (!res.headersSent) renderProblem(res, tooSlow());
-        res.once('finish', () => req.destroy());
-      }, deadlineMs);
-      for (const end of ['end', 'close'] as const) req.once(end, () => clearTimeout(timer));
-      next();
-    },
-    express.raw({ type: () => true, limit: options.limitBytes, inflate: false }),
-    (req, _res, next) => {
-      // Without a body express leaves undefined here.
-      if (!Buffer.isBuffer(req.body)) req.body = Buffer.alloc(0);
+    async (req, res, next) => {
+      req.body = await readBody(req, res, options);
       next();
     },
   ];
 }
 
 /**
- * Reads a body whose length was told and is no more than what may be held. The parser of Node ends it there.
- * @throws GatewayError `invalid-request` when the client goes before that, `request-timeout` when it takes too long
+ * Reads a body to its end, and no further than the limit.
+ * @throws GatewayError `body-too-large`; `rate-limited` and `overloaded` when too many large bodies are being read;
+ *   `request-timeout` when it stops coming or takes too long; `invalid-request` when the client goes before its end
  */
-export function readAnnouncedBody(req: IncomingMessage, deadlineMs = BODY_MS): Promise<Buffer> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(tooSlow()), deadlineMs);
-    const chunks: Buffer[] = [];
-    let cause: unknown;
-    req.on('data', (chunk: Buffer) => chunks.push(chunk));
-    req.on('end', () => clearTimeout(timer));
-    req.on('end', () => resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)));
-    req.on('error', (error) => {
-      cause = error;
-    });
-    req.on('close', () => {
-      clearTimeout(timer);
-      if (!req.readableEnded) reject(new GatewayError('invalid-request', { cause }));
-    });
-  });
-}
+export async function readBody(
+  req: IncomingMessage,
+  res: ServerResponse,
+  options: BodyOptions,
+): Promise<Buffer> {
+  const { limitBytes, budget = sharedBudget } = options;
+  const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
+  let share: BodyShare | undefined;
+  let chunks: Buffer[] = [];
+  let received = 0;
+  let cause: unknown;
 
-/** The rest of the body must not be taken for the next request. */
-function tooSlow(): GatewayError {
-  return new GatewayError('request-timeout', { headers: { Connection: 'close' } });
+  const count = (bytes: number) => {
+    if (bytes > limitBytes) throw new GatewayError('body-too-large');
+    if (bytes <= COUNTED_FROM_BYTES) return;
+    if (share === undefined) {
+      share = budget.open(requestContext(res).principal?.userKey ?? '', limitBytes);
+      res.once('close', share.release);
+    }
+    share.growTo(bytes);
+  };
+  const settle = () => {
+    stopWatch();
+    if (options.isKept !== true) share?.release();
+  };
+  const take = (chunk: Buffer) => {
+    received += chunk.length;
+    try {
+      count(received);
+      addChunk(chunks, chunk);
+    } catch (error) {
+      refuse(error);
+    }
+  };
+  const refuse = (error: unknown) => {
+    req.off('data', take);
+    chunks = [];
+    settle();
+    reject(error);
+  };
+
+  // It may have gone while it was being admitted; then nothing more is heard of it.
+  if (req.destroyed && !req.readableEnded) throw new GatewayError('invalid-request');
+  const announced = Number(req.headers['content-length'] ?? 0);
+  count(announced);
+  extendDeadline(req, limitBytes);
+  const deadlineMs = options.deadlineMs ?? timeForBody(announced === 0 ? limitBytes : announced);
+  const stopWatch = watchBody(req, { deadlineMs, idleMs: options.idleMs }, refuse);
+  req.on('data', take);
+  req.on('end', () => {
+    settle();
+    resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks));
+  });
+  req.on('error', (error) => {
+    cause = error;
+  });
+  req.on('close', () => {
+    if (!req.readableEnded) refuse(new GatewayError('invalid-request', { cause }));
+  });
+  return await promise;
 }

@@ -1,7 +1,8 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import { readAnnouncedBody } from './body.ts';
+import { readBody } from './body.ts';
 import { renderProblem } from './problem.ts';
 import { factsOf, type ContextOpener } from './request-context.ts';
+import { findRepeatedHeader } from './security.ts';
 import type { Step } from './step.ts';
 
 export interface DirectOptions {
@@ -31,14 +32,12 @@ export function createDirectPost(options: DirectOptions): RequestListener {
   };
 }
 
-function isPlainPost(
-  { method, url, headers }: IncomingMessage,
-  { path, bodyLimitBytes }: DirectOptions,
-): boolean {
+function isPlainPost(req: IncomingMessage, { path, bodyLimitBytes }: DirectOptions): boolean {
+  const { method, url, headers } = req;
   if (method !== 'POST' || url !== path) return false;
   const { 'content-length': length = '', 'content-type': type = '' } = headers;
   if (!/^\d{1,15}$/.test(length) || Number(length) > bodyLimitBytes || !JSON_TYPE.test(type)) return false;
-  return UNUSUAL.every((name) => headers[name] === undefined);
+  return UNUSUAL.every((name) => headers[name] === undefined) && findRepeatedHeader(req) === undefined;
 }
 
 async function pass(req: IncomingMessage, res: ServerResponse, options: DirectOptions): Promise<void> {
@@ -49,7 +48,7 @@ async function pass(req: IncomingMessage, res: ServerResponse, options: DirectOp
       const passing = step(req, res);
       if (passing !== undefined) await passing;
     }
-    await options.answer(req, res, await readAnnouncedBody(req));
+    await options.answer(req, res, await readBody(req, res, { limitBytes: options.bodyLimitBytes }));
   } catch (error) {
     renderProblem(res, error);
   }

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { Router, type Request, type RequestHandler } from 'express';
 import { requestContext } from './request-context.ts';
 import { readJsonBytes } from './body.ts';
+import { timeForBody, watchBody } from './body-time.ts';
 
 export interface LargerBodies {
   readonly limitBytes: number;
@@ -24,7 +25,7 @@ export function readJsonBytesBySize(options: {
   const usual = readJsonBytes({ limitBytes });
   if (larger === undefined || larger.limitBytes <= limitBytes) return usual;
   const readUsual = Router().use(...usual);
-  const readLarge = Router().use(...readJsonBytes({ limitBytes: larger.limitBytes }));
+  const readLarge = Router().use(...readJsonBytes({ limitBytes: larger.limitBytes, isKept: true }));
   return [
     async (req, res, next) => {
       const length = Number(req.get('content-length') ?? 0);
@@ -43,7 +44,17 @@ export function isLargeBody(locals: Readonly<Record<string, unknown>>): boolean 
 
 /** How the body begins, which stays to be read. Nothing when it has ended before. */
 async function peek(req: Request, signal: AbortSignal): Promise<string> {
-  if (req.readableLength === 0 && !req.readableEnded) await once(req, 'readable', { signal });
+  if (req.readableLength === 0 && !req.readableEnded) {
+    const slow = new AbortController();
+    const stopWatch = watchBody(req, { deadlineMs: timeForBody(0) }, (error) => slow.abort(error));
+    try {
+      await once(req, 'readable', { signal: AbortSignal.any([signal, slow.signal]) });
+    } catch (error) {
+      throw slow.signal.aborted ? slow.signal.reason : error;
+    } finally {
+      stopWatch();
+    }
+  }
   const chunk = req.read() as Buffer | null;
   if (chunk === null) return '';
   req.unshift(chunk);

@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from 'pino';
 import type { Principal } from '../auth/principal.ts';
 import type { Config } from '../config/schema.ts';
+import { extendDeadline } from './body-time.ts';
 import { methodNotAllowed } from './problem.ts';
 import { requestContext } from './request-context.ts';
 import { toTrace } from './trace.ts';
@@ -64,6 +65,7 @@ export function createPassThroughRoutes(options: {
   });
   router.use(async (req, res) => {
     const { requestId, signal, logger, principal, accessToken } = requestContext(res);
+    extendDeadline(req, routeOf(res).bodyLimitBytes);
     const isKnown = principal !== undefined && accessToken !== undefined;
     await passThrough.pass({
       route: routeOf(res),

@@ -3,6 +3,7 @@ import type { RequestHandler } from 'express';
 import type { Logger } from 'pino';
 import type { Principal } from '../auth/principal.ts';
 import { GatewayError } from '../errors/gateway-error.ts';
+import { dropRestOf } from './body-time.ts';
 import { createOriginOf, type OriginOf } from './origin.ts';
 import { createRequestIds } from './request-id.ts';
 
@@ -54,6 +55,7 @@ export function createContextOpener(options: ContextOptions): ContextOpener {
     const gone = new AbortController();
     res.on('close', () => {
       if (!res.writableFinished) gone.abort(new DOMException('the client has gone', 'AbortError'));
+      else if (!req.complete) dropRestOf(req);
     });
     const waitingHeaders = opening?.holdHeaders === true ? ['X-Request-Id', requestId] : undefined;
     const context = new OpenRequest(requestId, {

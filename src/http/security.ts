@@ -101,6 +101,34 @@ function listOf(own: readonly string[], more: readonly string[] = []): string {
   return [...new Set([...own, ...more])].join(',');
 }
 
+const SINGLE: readonly string[] = ['host', 'authorization'];
+const LENGTHS = new Set(SINGLE.map(({ length }) => length));
+
+/** The name of a header that may come once and has come again. Node keeps the first of several, others the last. */
+export function findRepeatedHeader({ rawHeaders }: IncomingMessage): string | undefined {
+  const seen: string[] = [];
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const sent = rawHeaders[at] ?? '';
+    if (!LENGTHS.has(sent.length)) continue;
+    const name = sent.toLowerCase();
+    if (seen.includes(name) && SINGLE.includes(name)) return name;
+    seen.push(name);
+  }
+  return undefined;
+}
+
+/** A request with two hosts or two tokens can mean one thing to a proxy and another to the gateway. */
+export const requireSingleHeaders: RequestHandler = (req, _res, next) => {
+  const name = findRepeatedHeader(req);
+  if (name !== undefined) {
+    throw new GatewayError('invalid-request', {
+      detail: `The request has more than one ${name} header.`,
+      headers: { Connection: 'close' },
+    });
+  }
+  next();
+};
+
 /** Only the origin form of a request target names something here: no absolute form, no `//host`, no dot segments. */
 export const requirePlainTarget: RequestHandler = (req, _res, next) => {
   const path = req.url.split('?', 1)[0] ?? '';

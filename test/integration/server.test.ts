@@ -1,9 +1,11 @@
 import { once } from 'node:events';
 import { Agent, get, type RequestListener } from 'node:http';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { pino } from 'pino';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { configSchema } from '../../src/config/schema.ts';
+import { extendDeadline } from '../../src/http/body-time.ts';
 import { startServer, type Drainable, type RunningServer } from '../../src/server.ts';
 
 const echo: RequestListener = (req, res) => {
@@ -25,6 +27,7 @@ async function startShell(
     app?: RequestListener;
     settings?: ServerSettings;
     drain?: (timeoutMs: number) => Promise<void>;
+    requestTimeoutMs?: number;
   } = {},
 ): Promise<Shell> {
   const order: string[] = [];
@@ -48,6 +51,7 @@ async function startShell(
     config: configSchema.parse({ server: { port: 0, adminPort: 0, drainMs: 100, ...options.settings } })
       .server,
     app: options.app ?? echo,
+    ...(options.requestTimeoutMs !== undefined && { requestTimeoutMs: options.requestTimeoutMs }),
     adminApp: (_req, res) => res.end('admin'),
     context,
     logger: pino({ level: 'debug' }, { write: (line: string) => void logs.push(line) }),
@@ -139,6 +143,49 @@ describe('bytes that are no request', () => {
     await once(socket, 'close');
     expect(answer).not.toContain('problem');
     expect(answer.match(/HTTP\/1\.1/g)).toHaveLength(1);
+  });
+});
+
+describe('a body that comes slowly', () => {
+  const times = { requestTimeoutMs: 300, settings: { headersTimeoutMs: 200 } };
+  const LENGTH = 10_000_000;
+
+  /** Sends a byte now and then for as long as it is told, and gives what was answered. */
+  async function drip(url: string, until: (seconds: number) => boolean): Promise<string> {
+    const socket = open(url);
+    let answer = '';
+    socket.on('data', (chunk: Buffer) => (answer += chunk.toString()));
+    socket.write(`POST / HTTP/1.1\r\nHost: x\r\nContent-Length: ${LENGTH}\r\n\r\n`);
+    let sent = 0;
+    while (!socket.destroyed && !until(sent / 20)) {
+      socket.write('x');
+      sent += 1;
+      await sleep(50);
+    }
+    if (!socket.destroyed) {
+      socket.write('x'.repeat(LENGTH - sent));
+      await expect.poll(() => answer, { timeout: 10_000 }).not.toBe('');
+    }
+    return answer;
+  }
+
+  it('A49: is a 408 whatever reads it', async () => {
+    const { url } = await startShell(times);
+    expect(toProblem(await drip(url, (seconds) => seconds > 20))).toMatchObject({
+      status: 408,
+      body: { code: 'request-timeout' },
+    });
+  });
+
+  it('is waited for where the route says so', async () => {
+    const { url } = await startShell({
+      ...times,
+      app(req, res) {
+        extendDeadline(req, LENGTH);
+        echo(req, res);
+      },
+    });
+    expect(await drip(url, (seconds) => seconds > 1.5)).toMatch(/^HTTP\/1\.1 200 /);
   });
 });
 

@@ -97,6 +97,46 @@ describe('a request whose framing is not clear', () => {
   });
 });
 
+describe('a body that never ends', () => {
+  /** A byte now and then, until the gateway closes the connection. */
+  async function drip(line: string, headers: readonly string[] = []): Promise<string> {
+    const { hostname, port } = new URL(gateway.url);
+    const socket = connect({ host: hostname, port: Number(port) });
+    let received = '';
+    socket.setEncoding('utf8').on('data', (text) => (received += text));
+    // The gateway may close it with bytes of ours unread.
+    socket.on('error', () => undefined);
+    const head = [line, 'Host: x', 'Content-Type: application/json', 'Content-Length: 1000', ...headers];
+    socket.write([...head, '', '{'].join('\r\n'));
+    const timer = setInterval(() => socket.write(' '), 200);
+    try {
+      await expect.poll(() => socket.destroyed, { timeout: 20_000, interval: 100 }).toBe(true);
+    } finally {
+      clearInterval(timer);
+      socket.destroy();
+    }
+    return received;
+  }
+
+  it.each([
+    ['GET /healthz', 200],
+    ['POST /healthz', 405],
+    ['POST /nowhere', 404],
+    ['OPTIONS /api/chatkit', 204],
+    ['POST /api/chatkit', 401],
+    ['POST /api/chatkit?a', 401],
+    ['POST /api/auth/session', 405],
+  ])(
+    'A49: does not keep a connection open behind the answer to %s',
+    { concurrent: true },
+    async (line, status) => {
+      const received = await drip(`${line} HTTP/1.1`);
+      expect(received.split(' ')[1], received).toBe(String(status));
+      expect(received.match(/HTTP\/1\.1/g)).toHaveLength(1);
+    },
+  );
+});
+
 describe('other origins', () => {
   const preflight = (origin: string) =>
     fetch(`${gateway.url}/api/chatkit`, {

@@ -1,5 +1,7 @@
+import { connect } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { sizeOfTranscriptionRequests } from '../../../src/transcription/settings.ts';
 import { createConformantClient } from '../../support/conformant-client.ts';
 import { startGateway, type TestGateway } from '../../support/gateway.ts';
 import { startOracle, type Oracle } from '../../support/oracle.ts';
@@ -77,6 +79,36 @@ describe('input.transcribe', () => {
     });
     const response = await ada.chatkit('', { body, duplex: 'half' });
     expect(await codeOf(response)).toEqual([413, 'body-too-large']);
+  });
+
+  it('S9: takes no more than four of the largest at once from a user, and small requests beside them', async () => {
+    const user = await gateway.signIn();
+    const { hostname, port } = new URL(gateway.url);
+    const limitBytes = sizeOfTranscriptionRequests(gateway.context.config)?.limitBytes ?? 0;
+    const statuses: string[] = [];
+    const sockets = Array.from({ length: 10 }, () => {
+      const socket = connect({ host: hostname, port: Number(port) });
+      socket.on('error', () => undefined);
+      socket.once('data', (bytes: Buffer) => statuses.push(bytes.toString().slice(0, 12)));
+      const head = [
+        'POST /api/chatkit HTTP/1.1',
+        'Host: x',
+        `Authorization: Bearer ${user.token}`,
+        'Content-Type: application/json',
+        `Content-Length: ${limitBytes}`,
+      ];
+      socket.write([...head, '', '{"type":"input.transcribe","params":{'].join('\r\n'));
+      return socket;
+    });
+    try {
+      await expect.poll(() => statuses).toEqual(Array(6).fill('HTTP/1.1 429'));
+      expect(await user.ask(transcribe(webm(), 'audio/webm'))).toEqual({ text: 'Hello there.' });
+    } finally {
+      for (const socket of sockets) socket.destroy();
+    }
+    await expect
+      .poll(() => user.ask(transcribe(wav(500), 'audio/wav')).catch(() => undefined))
+      .toEqual({ text: 'Hello there.' });
   });
 
   it('S11: says nothing of what the audio server said', async () => {
