@@ -57,6 +57,8 @@ export function chatkitPath(): ZodOpenApiPathsObject {
           ...problems(
             'invalid-request',
             'invalid-json',
+            'request-timeout',
+            'overloaded',
             'invalid-cursor',
             'unknown-operation',
             'unauthenticated',

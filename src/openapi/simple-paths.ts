@@ -32,7 +32,9 @@ const COMMON: readonly ErrorCode[] = [
 const BODY: readonly ErrorCode[] = [
   'invalid-request',
   'invalid-json',
+  'request-timeout',
   'body-too-large',
+  'overloaded',
   'unsupported-media-type',
 ];
 
