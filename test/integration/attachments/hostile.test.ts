@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { request } from 'node:http';
 import { connect } from 'node:net';
+import { text as readText } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
@@ -254,6 +255,23 @@ describe('an upload', () => {
     await expect.poll(partsLeft, POLL).toHaveLength(1);
     req.destroy();
     await expect.poll(gateway.listContent, POLL).toEqual(before);
+  });
+
+  it('S17: that is still coming at a shutdown is told so, and leaves nothing behind', async () => {
+    const ending = await home.start({ gateway: { config: { server: { drainMs: 100 } } } });
+    const user = await ending.signIn();
+    const { hostname, port } = new URL(ending.url);
+    const socket = connect(Number(port), hostname);
+    socket.write(
+      `POST /api/attachments HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${user.token}\r\n` +
+        `Content-Type: multipart/form-data; boundary=b\r\nContent-Length: 5000000\r\n\r\n` +
+        part('name="file"; filename="a.txt"', 'x'.repeat(70_000)),
+    );
+    await expect.poll(ending.listContent, POLL).toHaveLength(1);
+    const answered = readText(socket);
+    await ending.stop();
+    expect(await answered).toMatch(/^HTTP\/1\.1 503 [^]*"code":"shutting-down"/);
+    expect(await ending.listContent()).toEqual([]);
   });
 
   it('that falls silent is given up, and its place comes free', async () => {
