@@ -101,7 +101,7 @@ export const BEHAVIOURS: readonly Behaviour[] = [
   done('A46', 'unclear framing is a 400 and a closed connection'),
   done('A47', 'headers of a service do not pass'),
   later('A48', 'a 401 of a service is retried once with a fresh token', OIDC),
-  done('A49', 'bodies over the limit are a 413, slow headers a 408'),
+  done('A49', 'bodies over the limit are a 413, slow headers and slow bodies a 408'),
   later('A50', 'back-channel logout', OIDC),
   later('A51', 'invalid logout tokens', OIDC),
   later('A52', 'replayed logout tokens', OIDC),
